@@ -1,0 +1,104 @@
+"""gpualloc plans which part of which training run goes to which provider and data center.
+
+::
+
+    import gpualloc
+
+    instance = gpualloc.read("instances/openai-2024-2026.json")
+    plan = gpualloc.solve(instance, time_limit=60)
+    print(plan)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gpualloc.version import __version__
+
+if TYPE_CHECKING:
+    from gpualloc.errors import (
+        Fault,
+        GpuallocError,
+        InputError,
+        InstanceError,
+        InternalError,
+        MissingExtra,
+        NoPlanError,
+        PlanFileError,
+        SolverError,
+        UsageError,
+    )
+    from gpualloc.generator import generate
+    from gpualloc.instance import Instance, InstanceBuilder, read, schema
+    from gpualloc.plan.checker import Verdict, check
+    from gpualloc.plan.files import read_plan
+    from gpualloc.plan.plan import Plan
+    from gpualloc.progress import Progress
+    from gpualloc.rules.contract import ContractRule as Contract
+    from gpualloc.solving import solve
+
+_HOMES = {
+    "Contract": ("gpualloc.rules.contract", "ContractRule"),
+    "Fault": ("gpualloc.errors", "Fault"),
+    "GpuallocError": ("gpualloc.errors", "GpuallocError"),
+    "InputError": ("gpualloc.errors", "InputError"),
+    "Instance": ("gpualloc.instance", "Instance"),
+    "InstanceBuilder": ("gpualloc.instance", "InstanceBuilder"),
+    "InstanceError": ("gpualloc.errors", "InstanceError"),
+    "InternalError": ("gpualloc.errors", "InternalError"),
+    "MissingExtra": ("gpualloc.errors", "MissingExtra"),
+    "NoPlanError": ("gpualloc.errors", "NoPlanError"),
+    "Plan": ("gpualloc.plan.plan", "Plan"),
+    "PlanFileError": ("gpualloc.errors", "PlanFileError"),
+    "Progress": ("gpualloc.progress", "Progress"),
+    "SolverError": ("gpualloc.errors", "SolverError"),
+    "UsageError": ("gpualloc.errors", "UsageError"),
+    "Verdict": ("gpualloc.plan.checker", "Verdict"),
+    "check": ("gpualloc.plan.checker", "check"),
+    "generate": ("gpualloc.generator", "generate"),
+    "read": ("gpualloc.instance", "read"),
+    "read_plan": ("gpualloc.plan.files", "read_plan"),
+    "schema": ("gpualloc.instance", "schema"),
+    "solve": ("gpualloc.solving", "solve"),
+}
+"""Where the public names live; they are loaded when they are first asked for."""
+
+__all__ = [
+    "Contract",
+    "Fault",
+    "GpuallocError",
+    "InputError",
+    "Instance",
+    "InstanceBuilder",
+    "InstanceError",
+    "InternalError",
+    "MissingExtra",
+    "NoPlanError",
+    "Plan",
+    "PlanFileError",
+    "Progress",
+    "SolverError",
+    "UsageError",
+    "Verdict",
+    "check",
+    "generate",
+    "read",
+    "read_plan",
+    "schema",
+    "solve",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gpualloc' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    found = getattr(import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__
