@@ -1,0 +1,1 @@
+"""The result of a solve, its file, its figures, and the checker."""
