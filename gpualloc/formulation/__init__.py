@@ -1,0 +1,1 @@
+"""The rules' rows collected into one sparse program."""

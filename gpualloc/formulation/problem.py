@@ -1,0 +1,104 @@
+"""What a solver eats: a mixed-integer linear program as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gpualloc.vectors import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A sparse matrix by rows: row i has `values[starts[i]:starts[i+1]]` in `columns[...]`."""
+
+    starts: Ints
+    columns: Ints
+    values: Floats
+
+    @property
+    def row_of_entry(self) -> Ints:
+        """The row of each entry."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    def dot(self, x: Floats) -> Floats:
+        """Row activities at the point `x`."""
+        products = self.values * x[self.columns]
+        return np.bincount(self.row_of_entry, products, minlength=len(self.starts) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Minimize `cost * x` with `row_lower <= matrix * x <= row_upper`, `lower <= x <= upper`.
+
+    Attributes
+    ----------
+    lower, upper, cost : (n,) float
+        All bounds are finite; costs in USD.
+    integer : (n,) bool
+        Columns that take whole numbers only.
+    row_lower, row_upper : (m,) float
+        Infinite on a side without a limit.
+    strict : (m,) bool
+        Rows whose limit is counted exactly.
+    """
+
+    lower: Floats
+    upper: Floats
+    cost: Floats
+    integer: Bools
+    matrix: Matrix
+    row_lower: Floats
+    row_upper: Floats
+    strict: Bools
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return len(self.lower)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.row_lower)
+
+    @property
+    def least_cost(self) -> float:
+        """What the bounds on the columns alone prove that every point costs."""
+        return float(np.minimum(self.cost * self.lower, self.cost * self.upper).sum())
+
+    def with_bounds(self, lower: Floats, upper: Floats) -> Problem:
+        """The same problem with other bounds on its columns."""
+        return replace(self, lower=lower, upper=upper)
+
+    def with_cutoff(self, usd: float) -> Problem:
+        """The same problem without points that cost more than `usd`."""
+        unit = max(1.0, float(np.abs(self.cost).max(initial=0)))
+        priced = np.flatnonzero(self.cost)
+        matrix = Matrix(
+            starts=np.append(self.matrix.starts, self.matrix.starts[-1] + len(priced)),
+            columns=np.append(self.matrix.columns, priced),
+            values=np.append(self.matrix.values, self.cost[priced] / unit),
+        )
+        limit = (usd + 1e-7 * max(1.0, abs(usd))) / unit
+        return replace(
+            self,
+            matrix=matrix,
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, limit),
+            strict=np.append(self.strict, False),
+        )
+
+    def tightened(self, relative: float) -> Problem:
+        """The same problem with exact limits drawn in, so that no solver's tolerance passes them.
+
+        It may lose plans that use a limit up to the last unit, so its bound proves nothing.
+        """
+        margin = relative * np.maximum(1, np.abs(self.row_upper))
+        row_upper = np.where(self.strict, self.row_upper - margin, self.row_upper)
+        values = self.matrix.values.copy()
+        drawn = (self.strict & np.isfinite(self.row_lower))[self.matrix.row_of_entry] & (values < 0)
+        values[drawn] *= 1 + relative
+        matrix = replace(self.matrix, values=values)
+        return replace(self, row_upper=row_upper, matrix=matrix)
