@@ -1,0 +1,1 @@
+"""The engines that find plans and prove bounds."""

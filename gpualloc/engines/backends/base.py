@@ -1,0 +1,146 @@
+"""What a solver is to the engines: a problem and settings in, an outcome out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event, Thread
+from time import monotonic
+from typing import Literal, Protocol
+
+import numpy as np
+
+from gpualloc.formulation.problem import Problem
+from gpualloc.vectors import Floats
+
+Known = Literal["optimal", "feasible", "infeasible", "unknown"]
+Stop = Literal["proof", "time", "interrupt"]
+
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a solver is to work.
+
+    Attributes
+    ----------
+    time_limit : float or None
+        Seconds; None for no limit.
+    gap : float
+        Stop when (incumbent - bound) / max(1, |incumbent|) is at most this.
+    seed : int
+    threads : int or None
+        None leaves it to the solver.
+    """
+
+    time_limit: float | None = None
+    gap: float = 1e-6
+    seed: int = 0
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solver found and proved.
+
+    Attributes
+    ----------
+    known : {"optimal", "feasible", "infeasible", "unknown"}
+        `optimal` is within the gap asked for.
+    values : (n,) float or None
+        The best point; None while there is none.
+    bound : float or None
+        A lower bound on the cost of every point, as the solver proved it.
+    stop : {"proof", "time", "interrupt"}
+        Why it ended; `proof` includes the gap asked for.
+    """
+
+    known: Known
+    values: Floats | None
+    bound: float | None
+    stop: Stop
+
+
+class Listener:
+    """What a running solver tells, and whether it should stop.
+
+    Parameters
+    ----------
+    on_point : callable
+        Called with (cost, values) of every better point.
+    on_bound : callable
+        Called with every better bound.
+    """
+
+    def __init__(
+        self,
+        on_point: Callable[[float, Floats], None] | None = None,
+        on_bound: Callable[[float], None] | None = None,
+    ) -> None:
+        self.stop = Event()
+        self.began = monotonic()
+        self._on_point = on_point
+        self._on_bound = on_bound
+        self._best = np.inf
+        self._bound = -np.inf
+
+    def point(self, cost: float, values: Floats) -> None:
+        """A point was found; told on only if it is better than the last."""
+        if cost < self._best:
+            self._best = cost
+            if self._on_point is not None:
+                self._on_point(cost, np.array(values, dtype=float))
+
+    def bound(self, bound: float) -> None:
+        """A bound was proved; told on only if it is better than the last."""
+        if np.isfinite(bound) and bound > self._bound:
+            self._bound = bound
+            if self._on_bound is not None:
+                self._on_bound(float(bound))
+
+
+class Backend(Protocol):
+    """A solver family."""
+
+    def solve(
+        self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
+    ) -> Outcome:
+        """Minimize a problem.
+
+        Parameters
+        ----------
+        hint : (n,) float or None
+            A feasible point to start from.
+        """
+        ...
+
+    def version(self) -> str:
+        """Name and version, as results show it."""
+        ...
+
+
+@contextmanager
+def passing_on_stop(listener: Listener, stop_solver: Callable[[], None]) -> Iterator[None]:
+    """While the solver runs inside, call `stop_solver` as soon as the listener says stop."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            if listener.stop.wait(POLL_SECONDS):
+                stop_solver()
+                return
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def stop_of(listener: Listener) -> Stop:
+    """Why a solver ended that did not prove anything."""
+    return "interrupt" if listener.stop.is_set() else "time"

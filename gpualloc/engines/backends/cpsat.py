@@ -1,0 +1,111 @@
+"""CP-SAT of OR-Tools, over whole numbers."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+from ortools.sat.python import cp_model
+
+from gpualloc.engines.backends.base import Listener, Outcome, Settings, passing_on_stop, stop_of
+from gpualloc.engines.backends.integers import IntegerProgram, scale
+from gpualloc.errors import SolverError
+from gpualloc.formulation.problem import Problem
+from gpualloc.vectors import Floats
+
+WORKERS = 8
+"""Search strategies that CP-SAT interleaves, in the same order whatever the machine."""
+
+
+class CpSatBackend:
+    """CP-SAT, on the program in whole numbers; its bound is corrected for all rounding."""
+
+    def version(self) -> str:
+        return f"CP-SAT in OR-Tools {version('ortools')}"
+
+    def solve(
+        self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
+    ) -> Outcome:
+        whole = scale(problem)
+        model, columns = _build(problem, whole)
+        if hint is not None:
+            for column, value in zip(columns, whole.from_problem(hint).tolist(), strict=True):
+                model.add_hint(column, value)
+        solver = cp_model.CpSolver()
+        _configure(solver, settings)
+        watcher = _Watcher(columns, whole, listener)
+        solver.best_bound_callback = lambda found: listener.bound(whole.bound(found))
+        with passing_on_stop(listener, solver.stop_search):
+            status = solver.solve(model, watcher)
+        return _outcome(solver, status, columns, whole, listener)
+
+
+def _build(
+    problem: Problem, whole: IntegerProgram
+) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
+    model = cp_model.CpModel()
+    index = pd.RangeIndex(problem.columns)
+    lower, upper = pd.Series(whole.lower, index), pd.Series(whole.upper, index)
+    columns = list(model.new_int_var_series("x", index, lower, upper))
+    starts = problem.matrix.starts
+    for row in range(problem.rows):
+        span = slice(starts[row], starts[row + 1])
+        terms = [columns[at] for at in problem.matrix.columns[span]]
+        activity = cp_model.LinearExpr.weighted_sum(terms, whole.values[span].tolist())
+        low, high = int(whole.row_lower[row]), int(whole.row_upper[row])
+        model.add_linear_constraint(activity, low, high)
+    priced = np.flatnonzero(whole.cost)
+    cost = cp_model.LinearExpr.weighted_sum(
+        [columns[at] for at in priced], whole.cost[priced].tolist()
+    )
+    model.minimize(cost)
+    return model, columns
+
+
+def _configure(solver: cp_model.CpSolver, settings: Settings) -> None:
+    parameters = solver.parameters
+    parameters.num_workers = WORKERS if settings.threads is None else settings.threads
+    parameters.interleave_search = True
+    parameters.random_seed = settings.seed
+    parameters.relative_gap_limit = settings.gap
+    if settings.time_limit is not None:
+        parameters.max_time_in_seconds = max(settings.time_limit, 0.01)
+
+
+class _Watcher(cp_model.CpSolverSolutionCallback):
+    """Tells the listener of every better point and bound."""
+
+    def __init__(
+        self, columns: list[cp_model.IntVar], whole: IntegerProgram, listener: Listener
+    ) -> None:
+        super().__init__()
+        self._columns = columns
+        self._whole = whole
+        self._listener = listener
+
+    def on_solution_callback(self) -> None:
+        found = np.array([self.value(column) for column in self._columns])
+        cost = self.objective_value / self._whole.cost_scale
+        self._listener.point(cost, self._whole.to_problem(found))
+        self._listener.bound(self._whole.bound(self.best_objective_bound))
+
+
+def _outcome(
+    solver: cp_model.CpSolver,
+    status: object,
+    columns: list[cp_model.IntVar],
+    whole: IntegerProgram,
+    listener: Listener,
+) -> Outcome:
+    if status == cp_model.INFEASIBLE:
+        return Outcome("infeasible", None, None, "proof")
+    if status == cp_model.MODEL_INVALID:
+        raise SolverError("CP-SAT refused the model")
+    bound = whole.bound(solver.best_objective_bound)
+    if status == cp_model.UNKNOWN:
+        return Outcome("unknown", None, bound, stop_of(listener))
+    values = whole.to_problem(np.array([solver.value(column) for column in columns]))
+    if status == cp_model.OPTIMAL:
+        return Outcome("optimal", values, bound, "proof")
+    return Outcome("feasible", values, bound, stop_of(listener))

@@ -1,0 +1,203 @@
+"""Every solver that PuLP sees, CBC among them.
+
+PuLP reports `Optimal` for a solver that ran out of time with a plan in hand, so the status is read
+from `sol_status`, and the bound from the solver itself where that is known how.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import warnings
+from collections.abc import Callable
+from importlib.metadata import version
+from inspect import signature
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pulp
+
+from gpualloc.engines.backends.base import Listener, Outcome, Settings, passing_on_stop, stop_of
+from gpualloc.errors import SolverError
+from gpualloc.formulation.problem import Problem
+from gpualloc.vectors import Floats
+
+CBC_NAMES = ("PULP_CBC_CMD", "COIN_CMD")
+"""CBC as PuLP 3 bundles it, and as PuLP 4 finds it (in `cbcbox`, or on the path)."""
+
+CBC_BOUND = re.compile(r"^(?:Lower bound|best possible):?\s+(\S+)", re.MULTILINE)
+
+
+def solver_names() -> list[str]:
+    """Every solver that PuLP knows, whether it sees it here or not."""
+    found: list[str] = pulp.listSolvers()
+    return found
+
+
+def is_available(name: str) -> bool:
+    """Whether PuLP sees the solver on this machine."""
+    if not hasattr(pulp, name):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bool(getattr(pulp, name)(msg=False).available())
+
+
+class PulpBackend:
+    """One of PuLP's solvers, by the name that PuLP gives it.
+
+    Parameters
+    ----------
+    name : str
+        For example ``HiGHS``, ``COIN_CMD``, ``GUROBI``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def version(self) -> str:
+        return f"{self.name} through PuLP {version('pulp')}"
+
+    def solve(
+        self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
+    ) -> Outcome:
+        if hint is not None and not takes(self.name, "warmStart"):
+            problem = problem.with_cutoff(float(problem.cost @ hint))
+        model, columns = build(problem)
+        if hint is not None:
+            for column, value in zip(columns, hint.tolist(), strict=True):
+                column.setInitialValue(value, check=False)
+        with TemporaryDirectory(prefix="gpualloc-") as folder:
+            log = Path(folder) / "solver.log"
+            solver = make_solver(self.name, settings, hint is not None, folder, log)
+            try:
+                with passing_on_stop(listener, interrupt_children):
+                    model.solve(solver)
+            except pulp.PulpSolverError as error:
+                raise SolverError(f"{self.name} failed: {error}") from error
+            text = log.read_text(errors="replace") if log.exists() else ""
+        return _outcome(self.name, model, columns, problem, settings, listener, text)
+
+
+def build(problem: Problem) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
+    """A PuLP model of a problem, its columns named x0, x1, ... and its rows c0, c1, ..."""
+    model = pulp.LpProblem("gpualloc", pulp.LpMinimize)
+    kinds = ("Continuous", "Integer")
+    columns = [
+        model.add_variable(f"x{at}", low, high, kinds[whole])
+        for at, (low, high, whole) in enumerate(
+            zip(
+                problem.lower.tolist(),
+                problem.upper.tolist(),
+                problem.integer.tolist(),
+                strict=True,
+            )
+        )
+    ]
+    expression = expression_maker()
+    model += expression(list(zip(columns, problem.cost.tolist(), strict=True)))
+    number = 0
+    for row in range(problem.rows):
+        span = slice(problem.matrix.starts[row], problem.matrix.starts[row + 1])
+        terms = zip(
+            (columns[at] for at in problem.matrix.columns[span]),
+            problem.matrix.values[span].tolist(),
+            strict=True,
+        )
+        activity = expression(list(terms))
+        for limited in _limits(activity, problem.row_lower[row], problem.row_upper[row]):
+            model += limited, f"c{number}"
+            number += 1
+    return model, columns
+
+
+def expression_maker() -> Callable[[list[tuple[Any, float]]], Any]:
+    """PuLP 4's way to make an expression from terms, or PuLP 3's."""
+    kind = pulp.LpAffineExpression
+    found: Callable[[list[tuple[Any, float]]], Any] = getattr(kind, "from_list", kind)
+    return found
+
+
+def _limits(activity: Any, low: float, high: float) -> list[Any]:
+    if low == high:
+        return [activity == float(low)]
+    limited = [activity <= float(high)] if np.isfinite(high) else []
+    return [*limited, activity >= float(low)] if np.isfinite(low) else limited
+
+
+def takes(name: str, setting: str) -> bool:
+    """Whether PuLP's solver of that name takes a setting."""
+    return setting in signature(getattr(pulp, name).__init__).parameters
+
+
+def interrupt_children() -> None:
+    """Ask a solver that runs as a process of its own to stop and write what it has.
+
+    Only where this process leads a group of its own, as the engines' worker does: elsewhere the
+    signal would reach strangers.
+    """
+    if hasattr(os, "getpgid") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGINT)
+
+
+def make_solver(name: str, settings: Settings, warm: bool, folder: str, log: Path) -> Any:
+    """PuLP's solver of that name, with the settings that it takes."""
+    cbc = name in CBC_NAMES
+    gap = settings.gap / 2 if cbc else settings.gap
+    wanted: dict[str, Any] = {
+        "msg": False,
+        "timeLimit": settings.time_limit,
+        "gapRel": gap,
+        "threads": settings.threads,
+        "warmStart": warm,
+        "logPath": str(log) if cbc else None,
+        "options": [f"randomSeed {settings.seed}", f"randomCbcSeed {settings.seed}"]
+        if cbc
+        else None,
+    }
+    given = {key: value for key, value in wanted.items() if value is not None and takes(name, key)}
+    solver = getattr(pulp, name)(**given)
+    solver.tmpDir = folder
+    return solver
+
+
+def _outcome(
+    name: str,
+    model: pulp.LpProblem,
+    columns: list[pulp.LpVariable],
+    problem: Problem,
+    settings: Settings,
+    listener: Listener,
+    log: str,
+) -> Outcome:
+    if model.sol_status == pulp.LpSolutionInfeasible and model.status == pulp.LpStatusInfeasible:
+        return Outcome("infeasible", None, None, "proof")
+    proved = model.sol_status == pulp.LpSolutionOptimal
+    bound = _read_bound(name, model, log)
+    if model.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
+        return Outcome("unknown", None, bound, stop_of(listener))
+    values = np.array([column.value() for column in columns], dtype=float)
+    cost = float(problem.cost @ values)
+    if proved and bound is None:
+        bound = cost - settings.gap * max(1.0, abs(cost))
+    if proved:
+        return Outcome("optimal", values, bound, "proof")
+    return Outcome("feasible", values, bound, stop_of(listener))
+
+
+def _read_bound(name: str, model: pulp.LpProblem, log: str) -> float | None:
+    """The bound that the solver itself proved, where it tells it."""
+    if name in CBC_NAMES:
+        found = CBC_BOUND.findall(log)
+        return float(found[-1]) if found else None
+    solved = getattr(model, "solverModel", None)
+    if name == "HiGHS" and solved is not None:
+        bound = solved.getInfo().mip_dual_bound
+    elif name == "GUROBI" and solved is not None:
+        bound = solved.ObjBound
+    else:
+        return None
+    return float(bound) if np.isfinite(bound) else None
