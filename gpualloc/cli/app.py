@@ -1,0 +1,72 @@
+"""The commands of `gpualloc`, put together.
+
+Heavy packages are imported inside the commands, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from gpualloc.cli.check import check
+from gpualloc.cli.exits import Commands
+from gpualloc.cli.export import export
+from gpualloc.cli.generate import generate
+from gpualloc.cli.schema import schema
+from gpualloc.cli.solve import solve
+from gpualloc.cli.solvers import solvers
+from gpualloc.version import __version__
+
+EXIT_CODES = (
+    "Exit codes: 0 a plan (check: the plan is valid); 1 no plan (check: the plan breaks a rule); "
+    "2 bad input or usage, or a solver that is missing or failed; 130 interrupted without a plan; "
+    "70 a fault of gpualloc itself."
+)
+
+app = typer.Typer(
+    name="gpualloc",
+    cls=Commands,
+    help="Plan where GPU jobs run, by cost, power, network and contracts.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gpualloc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def gpualloc(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
+    ] = False,
+) -> None:
+    """Plan where GPU jobs run, by cost, power, network and contracts."""
+
+
+app.command(epilog="Example: gpualloc solve fleet.json -o plan.json --time-limit 60")(solve)
+app.command(epilog="Example: gpualloc check fleet.json plan.json")(check)
+app.command(
+    epilog="Example: gpualloc generate -o fleet.json --gpus 200000 --data-centers 20 --jobs 40"
+)(generate)
+app.command(epilog="Example: gpualloc export fleet.json -o fleet.lp")(export)
+app.command(epilog="Example: gpualloc schema > instance.schema.json")(schema)
+app.command(epilog="Example: gpualloc solvers")(solvers)
+
+
+def run() -> None:
+    """Run the command line on the arguments of the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="gpualloc")

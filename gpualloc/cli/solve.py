@@ -1,0 +1,120 @@
+"""`gpualloc solve`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gpualloc.cli.console import notes, show
+from gpualloc.cli.exits import ExitCode, tell
+from gpualloc.cli.outputs import JSON_ENDINGS, expect_output
+from gpualloc.cli.progress import ProgressTable
+
+if TYPE_CHECKING:
+    from gpualloc.plan.plan import Plan
+
+
+def solve(
+    file: Annotated[
+        Path, typer.Argument(metavar="INSTANCE", help="The instance: a .json or .json.gz file.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="PLAN", help="Write the result here: .json or .json.gz."
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Stop after this time with the best plan found and its proven bound.",
+        ),
+    ] = None,
+    gap: Annotated[
+        float,
+        typer.Option(
+            metavar="FRACTION",
+            help="Stop when plan and bound are this close: 0.01 is 1 %.",
+        ),
+    ] = 1e-6,
+    engine: Annotated[
+        str, typer.Option(metavar="NAME", help="auto or exact; auto picks by the instance.")
+    ] = "auto",
+    solver: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="highs (default), cbc, scip, cp-sat or pulp:NAME; see gpualloc solvers.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random choices.")] = 0,
+    threads: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Processor threads; default: as the solver likes."),
+    ] = None,
+    warm_start: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="Start from this plan's file.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the plan as JSON instead of the summary.")
+    ] = False,
+    progress: Annotated[
+        bool | None,
+        typer.Option(
+            "--progress/--no-progress",
+            help="Show progress on standard error; default: if that is a terminal.",
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors remain.")
+    ] = False,
+) -> None:
+    """Find the cheapest plan of an instance, and a proof of how cheap a plan can be."""
+    import gpualloc
+
+    expect_output(out, JSON_ENDINGS, inputs=[file])
+    instance = gpualloc.read(file)
+    start = None if warm_start is None else gpualloc.read_plan(warm_start)
+    table = _progress_table(progress, quiet)
+    plan = gpualloc.solve(
+        instance,
+        engine=engine,
+        solver=solver,
+        time_limit=time_limit,
+        gap=gap,
+        seed=seed,
+        threads=threads,
+        warm_start=start,
+        on_progress=table,
+    )
+    if table is not None:
+        table.finish()
+    if not plan and plan.stopped_by == "interrupt":
+        tell("interrupted before a plan was found")
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    _hand_out(plan, out, as_json, quiet)
+    raise typer.Exit(ExitCode.DONE if plan else ExitCode.NO_PLAN)
+
+
+def _progress_table(wanted: bool | None, quiet: bool) -> ProgressTable | None:
+    if quiet or wanted is False or (wanted is None and not sys.stderr.isatty()):
+        return None
+    return ProgressTable(notes())
+
+
+def _hand_out(plan: Plan, out: Path | None, as_json: bool, quiet: bool) -> None:
+    """Write and show the result; it is shown even where it cannot be written."""
+    try:
+        if out is not None:
+            plan.write(out)
+    finally:
+        if as_json:
+            typer.echo(plan.to_json(ascii_only=True), nl=False)
+        elif not quiet:
+            from gpualloc.plan.summary import summary
+
+            show(summary(plan))
