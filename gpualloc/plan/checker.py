@@ -22,6 +22,7 @@ from gpualloc.rules.rule import Breach
 __all__ = ["StatedPlan", "Verdict", "check", "check_layout"]
 
 HALF_CENT = 0.005
+"""How far a stated cost may be off: it is the checker's own, rounded to the cent at most."""
 
 
 class StatedPlan(Protocol):
