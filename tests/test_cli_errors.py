@@ -174,12 +174,11 @@ def test_own_faults_ask_for_a_report(fleet: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_reader_that_goes_away_is_no_error() -> None:
     """Output into a pipe that is closed early ends without a traceback."""
-    process = start("schema")
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    assert "Traceback" not in process.stderr.read()
-    process.wait()
+    with start("schema") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
 
 
 def test_ctrl_c_ends_a_solve(tmp_path: Path) -> None:
