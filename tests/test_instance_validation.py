@@ -120,10 +120,33 @@ def test_odd_names_are_names(name: str) -> None:
     assert Instance.from_dict(put(two_sites(), "jobs.0.name", name)).jobs[0].name == name
 
 
+@pytest.mark.parametrize(
+    ("tag", "misspelled"),
+    [
+        ("training", False),
+        ("trainning", True),
+        ("Training", True),
+        ("wave-12", True),
+        ("wave-3", False),
+        ("next year", False),
+    ],
+)
+def test_a_tag_that_no_job_has_may_be_for_later(tag: str, misspelled: bool) -> None:
+    """A contract may cover a tag that no job has yet, unless it looks like a tag that one has."""
+    data = put(two_sites(), "jobs.0.tags", ["training", "new", "wave-1", "wave1-2"])
+    data["contracts"][0]["jobs"] = [tag]
+    if misspelled:
+        assert "contracts[0].jobs[0]" in faults_in(data)[0]
+    else:
+        assert Instance.from_dict(data).contracts[0].jobs == (tag,)
+
+
 def test_messages_are_safe_to_print() -> None:
     """Control and direction characters are escaped, and long names cut."""
     told = faults_in(put(two_sites(), "jobs.0.options.0.gpu_type", "\u202e" + "x" * 100))
-    assert "\u202e" not in told[0] and "\\u202e" in told[0] and "..." in told[0]
+    assert "\u202e" not in told[0]
+    assert "\\u202e" in told[0]
+    assert "..." in told[0]
     assert len(told[0]) < 200
 
 

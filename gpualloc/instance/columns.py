@@ -32,9 +32,18 @@ class Ref:
 
     Two tables are not written down as such: `regions`, the regions that data centers are in, and
     `tags`, the tags that jobs have.
+
+    Parameters
+    ----------
+    table : str
+        Where the name stands.
+    must_exist : bool
+        Whether a name that is not there is a fault. Otherwise only one that looks like a name
+        that is there, misspelled.
     """
 
     table: str
+    must_exist: bool = True
 
 
 @dataclass(frozen=True)
@@ -190,3 +199,4 @@ DataCenterName = Annotated[str, Text(), Ref("data_centers")]
 OfferName = Annotated[str, Text(), Ref("offers")]
 JobName = Annotated[str, Text(), Ref("jobs")]
 RegionName = Annotated[str, Text(), Ref("regions")]
+TagName = Annotated[str, Text(), Ref("tags", must_exist=False)]

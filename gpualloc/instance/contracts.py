@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from gpualloc.instance.columns import Amount, Listed, Name, PeriodName
+from gpualloc.instance.columns import Amount, Listed, Name, PeriodName, TagName
 from gpualloc.instance.records import Record
 
 CONTRACT_TYPES: dict[str, type[Contract]] = {}
@@ -29,7 +29,7 @@ class Contract(Record):
     name: Annotated[Name, Field(description="Name, unique among the contracts.")]
     type: Annotated[Name, Field(description="The contract type.")]
     jobs: Annotated[
-        Listed[Name] | None,
+        Listed[TagName] | None,
         Field(description="Covers the jobs that have one of these tags, if any; null: all jobs."),
     ] = None
     start: Annotated[

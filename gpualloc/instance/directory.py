@@ -24,11 +24,12 @@ NOUNS = {
     "jobs": "a job",
     "contracts": "a contract",
     "regions": "the region of a data center",
+    "tags": "the tag of a job",
 }
 """What a row of each table is called in messages."""
 
-HOMES = {"regions": "data_centers"}
-"""The table that regions are a column of."""
+HOMES = {"regions": "data_centers", "tags": "jobs"}
+"""The tables that regions and tags are a column of."""
 
 
 class Directory:
@@ -39,7 +40,8 @@ class Directory:
     Attributes
     ----------
     names : dict
-        By table: each name with the position of the first row that has it.
+        By table, and for regions and tags: each name with the position of the first row that
+        has it.
     pairs : dict
         Each pair of data centers with the position of its first link.
     flows : dict
@@ -62,6 +64,9 @@ class Directory:
             self.period_count = at + 1
         if table == "data_centers":
             self._note_name("regions", at, value_of(row, "region"))
+        tags = value_of(row, "tags") if table == "jobs" else None
+        for tag in tags if isinstance(tags, list | tuple) else ():
+            self._note_name("tags", at, tag)
         pair = pair_of(row) if table == LINKS else None
         if pair:
             self.pairs.setdefault(pair, at)

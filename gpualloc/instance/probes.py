@@ -16,7 +16,7 @@ from gpualloc.instance.columns import PER_PERIOD, Ref
 from gpualloc.instance.directory import NOUNS, Directory, value_of
 from gpualloc.instance.faults import Findings
 from gpualloc.instance.records import Record
-from gpualloc.instance.wording import joined
+from gpualloc.instance.wording import is_misspelled, joined
 
 Probe = Callable[[object, str, Directory, Findings], None]
 
@@ -56,7 +56,7 @@ def _probe_of(annotation: Any, marks: tuple[object, ...] = ()) -> Probe | None:
         return _probe_of(inner, (*marks, *more))
     for mark in marks:
         if isinstance(mark, Ref):
-            return _reference_probe(mark.table)
+            return _reference_probe(mark)
         if mark is PER_PERIOD:
             return _probe_length
     if isinstance(annotation, type) and issubclass(annotation, Record):
@@ -76,10 +76,13 @@ def _container_probe(annotation: Any) -> Probe | None:
     return _list_probe(probes[0])
 
 
-def _reference_probe(table: str) -> Probe:
+def _reference_probe(ref: Ref) -> Probe:
     def probe(value: object, place: str, directory: Directory, findings: Findings) -> None:
-        if isinstance(value, str) and value and not directory.allows(table, value):
-            findings.add_unknown(place, value, NOUNS[table], directory.names[table])
+        if not isinstance(value, str) or not value or directory.allows(ref.table, value):
+            return
+        known = directory.names[ref.table]
+        if ref.must_exist or is_misspelled(value, known):
+            findings.add_unknown(place, value, NOUNS[ref.table], known)
 
     return probe
 

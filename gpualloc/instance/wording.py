@@ -68,11 +68,29 @@ def suggestion(name: str, known: Collection[str]) -> str:
     """``; did you mean "H100"?`` if a known name is close, the known names if they are few."""
     if not known:
         return ""
-    folded = {other.casefold(): other for other in known}
-    close = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {quoted(folded[close[0]])}?"
+    close = closest(name, known, likeness=0.6)
+    if close is not None:
+        return f"; did you mean {quoted(close)}?"
     return f"; known: {listed(known, 'and')}" if len(known) <= FEW else ""
+
+
+def is_misspelled(name: str, known: Collection[str]) -> bool:
+    """Whether a name is most likely a known one with a slip of the hand.
+
+    Names that tell each other apart by their digits, `wave-1` and `wave-2`, are different.
+    """
+    return closest(name, [other for other in known if _digits(other) == _digits(name)]) is not None
+
+
+def closest(name: str, known: Collection[str], likeness: float = 0.8) -> str | None:
+    """The known name that is most like this one, if it is like enough; case does not count."""
+    folded = {other.casefold(): other for other in known}
+    close = difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=likeness)
+    return folded[close[0]] if close else None
+
+
+def _digits(name: str) -> str:
+    return "".join(letter for letter in name if letter.isdigit())
 
 
 def joined(place: str, *steps: str | int) -> str:
