@@ -3,14 +3,14 @@
 ::
 
     GpuallocError
-    ├── InputError             what the user gave cannot be used (exit code 2)
-    │   ├── InstanceError      an instance has faults; lists all of them
-    │   ├── PlanFileError      a plan file has faults, or belongs to another instance
-    │   └── UsageError         an argument, a file name or a combination of them is not possible
-    │       └── MissingExtra   an optional package is needed and not installed
-    ├── NoPlanError            a figure was asked of a result that has no plan
-    ├── SolverError            a solver failed, or is missing or refused
-    └── InternalError          gpualloc contradicted itself: please report
+    ├── InputError                  what the user gave cannot be used (exit code 2)
+    │   ├── InstanceError           an instance has faults; lists all of them
+    │   ├── PlanFileError           a plan file has faults, or belongs to another instance
+    │   └── UsageError              an argument, a file name or a combination is not possible
+    │       └── MissingExtraError   an optional package is needed and not installed
+    ├── NoPlanError                 a figure was asked of a result that has no plan
+    ├── SolverError                 a solver failed, or is missing or refused
+    └── InternalError               gpualloc contradicted itself: please report
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class UsageError(InputError):
     """An argument, a file name or a combination of them is not possible."""
 
 
-class MissingExtra(UsageError):
+class MissingExtraError(UsageError):
     """An optional package is needed and not installed."""
 
 

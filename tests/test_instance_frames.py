@@ -78,7 +78,8 @@ def test_the_layout_is_the_documented_one(frames: Frames) -> None:
         "usd_per_gpu_hour[Q2]",
         "fixed_usd",
     ]
-    assert frames["offers"]["gpus[Q2]"][1] == 90000 and pd.isna(frames["offers"]["gpus"][1])
+    assert frames["offers"]["gpus[Q2]"][1] == 90000
+    assert pd.isna(frames["offers"]["gpus"][1])
     assert frames["jobs"]["tags"][0] == "training; new"
     assert frames["jobs"]["sync.every_s"][0] == 622
     assert frames["current"].to_dict("records") == [
@@ -141,7 +142,9 @@ def test_tables_and_columns_with_defaults_may_be_left_out(frames: Frames) -> Non
     frames["jobs"] = frames["jobs"][["name"]]
     frames["head"] = frames["head"][["name"]]
     instance = Instance.from_frames(frames)
-    assert instance.jobs[0].sync is None and instance.contracts == () and instance.flows == ()
+    assert instance.jobs[0].sync is None
+    assert instance.contracts == ()
+    assert instance.flows == ()
 
 
 def test_cells_may_hold_python_values(frames: Frames) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from instance_cases import two_sites
 from tiny import tiny_instances
 
-from gpualloc.errors import InputError, InstanceError
+from gpualloc.errors import Fault, InputError, InstanceError
 from gpualloc.instance import Instance, canonical_sha256
 from gpualloc.instance.json_text import parse_json, readable_json
 
@@ -90,10 +91,16 @@ def test_any_change_is_taken_or_told(data: st.DataObject) -> None:
     for step in steps:
         target = target[step]
     target[last] = data.draw(JSON_VALUES)
+    assert all(fault.message.isprintable() for fault in faults_found(instance))
+
+
+def faults_found(data: Any) -> Sequence[Fault]:
+    """The faults of an instance, none if it is valid."""
     try:
-        Instance.from_dict(instance)
+        Instance.from_dict(data)
     except InstanceError as error:
-        assert all(fault.message.isprintable() for fault in error.faults)
+        return error.faults
+    return ()
 
 
 @RELAXED

@@ -198,7 +198,8 @@ def test_defaults_follow_the_specification() -> None:
     assert (instance.format, instance.description, instance.sync_weight) == (1, "", 1)
     assert (site.power_mw, site.pue, site.usd_per_mwh, site.transfer_tb) == (None, 1, 0, None)
     assert (job.tags, job.start, job.sync, job.current, job.regions) == ((), None, None, None, None)
-    assert instance.network.same_provider is None and instance.network.links == ()
+    assert instance.network.same_provider is None
+    assert instance.network.links == ()
 
 
 def test_an_instance_never_changes() -> None:
@@ -206,7 +207,8 @@ def test_an_instance_never_changes() -> None:
     instance = Instance.from_dict(two_sites())
     with pytest.raises(ValueError, match="frozen"):
         instance.name = "other"
-    assert instance.replace(contracts=[]).contracts == () and len(instance.contracts) == 2
+    assert instance.replace(contracts=[]).contracts == ()
+    assert len(instance.contracts) == 2
     with pytest.raises(InstanceError, match=r"jobs: is empty"):
         instance.replace(jobs=[])
 

@@ -228,5 +228,5 @@ def test_unsound_files_are_told(tmp_path: Path, text: str, message: str) -> None
 
 def test_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     """A file that is not there is told by its name."""
-    with pytest.raises(UsageError, match="none.json"):
+    with pytest.raises(UsageError, match=r"none\.json"):
         read_plan(tmp_path / "none.json")

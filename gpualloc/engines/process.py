@@ -27,7 +27,7 @@ GRACE_SECONDS = 5.0
 POLL_SECONDS = 0.2
 
 
-class WorkerGone(Exception):
+class WorkerGoneError(Exception):
     """The worker ended without an outcome: it crashed, or something killed it."""
 
 
@@ -87,7 +87,7 @@ def run_apart(task: Task, reports: Reports) -> Outcome:
         Thread(target=_receive, args=(worker, messages), daemon=True).start()
         try:
             return _follow(worker, task, messages, reports)
-        except WorkerGone as error:
+        except WorkerGoneError as error:
             last = noise.read_text(errors="replace").strip().splitlines()[-1:]
             told = "".join(f": {line}" for line in last)
             raise SolverError(f"the solver's process died{told}") from error
@@ -172,7 +172,7 @@ def _pass_on(
             outcome: Outcome = content[0]
             return outcome
         else:
-            raise WorkerGone
+            raise WorkerGoneError
     return None
 
 

@@ -1,4 +1,4 @@
-"""The whole program of an instance as sparse data: every rule's rows, collected. Knows no solver."""
+"""An instance's whole program as sparse data: every rule's rows, collected. Knows no solver."""
 
 from __future__ import annotations
 

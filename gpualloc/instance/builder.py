@@ -174,7 +174,12 @@ class InstanceBuilder:
         """Add traffic between two jobs; the columns are those of `Flow`."""
         return self._add("flows", Flow, **_given(locals()))
 
-    def add_contract(self, type: str, name: str, **columns: Any) -> Contract:
+    def add_contract(
+        self,
+        type: str,  # noqa: A002  (as the column is called)
+        name: str,
+        **columns: Any,
+    ) -> Contract:
         """Add a contract of a type, with the columns that all contracts and this type have."""
         return self._add("contracts", Contract, name=name, type=type, **_given(columns))
 

@@ -20,7 +20,8 @@ class EnergyRule(Rule):
 
     .. math:: \sum_{d, t} \frac{P_{dt}}{1000} \, e_{dt} \, h_t
 
-    .. math:: P_{dt} = \mathrm{PUE}_d \sum_{p \in d} \; \sum_{j, o, f \ni t} g_{jo} \, w_p \, x_{jofp}
+    .. math:: P_{dt} = \mathrm{PUE}_d \sum_{p \in d} \; \sum_{j, o, f \ni t}
+              g_{jo} \, w_p \, x_{jofp}
 
     with :math:`P_{dt}` the facility power in kW (:math:`w_p` kW of IT power for a GPU of offer p),
     :math:`e_{dt}` in USD per MWh, and :math:`h_t` the hours of period t.

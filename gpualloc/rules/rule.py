@@ -1,4 +1,4 @@
-"""What a rule is: the same statement twice, as rows for engines and as arithmetic for the checker."""
+"""What a rule is: one statement made twice, as rows for engines, as arithmetic for the checker."""
 
 from __future__ import annotations
 

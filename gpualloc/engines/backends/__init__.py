@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 
 from gpualloc.engines.backends.base import Backend, Listener, Outcome, Settings
-from gpualloc.errors import MissingExtra, SolverError, UsageError
+from gpualloc.errors import MissingExtraError, SolverError, UsageError
 
 __all__ = [
     "Backend",
@@ -59,7 +59,7 @@ def make_backend(name: str | None) -> Backend:
     ------
     UsageError
         No solver has this name.
-    MissingExtra
+    MissingExtraError
         It is not installed.
     SolverError
         The installed version is known to be wrong.
@@ -79,7 +79,7 @@ def check_highspy() -> None:
     """Refuse versions of HiGHS that return wrong optima on small integer programs."""
     found = _installed("highspy")
     if found is None:
-        raise MissingExtra("HiGHS is not installed: pip install 'highspy>=1.16'")
+        raise MissingExtraError("HiGHS is not installed: pip install 'highspy>=1.16'")
     refused = _refusal(found)
     if refused is not None:
         raise SolverError(f"HiGHS {found} is refused: {refused}")
@@ -105,7 +105,7 @@ def _make_cbc() -> Backend:
     for name in pulp.CBC_NAMES:
         if pulp.is_available(name):
             return pulp.PulpBackend(name)
-    raise MissingExtra("CBC is not installed: pip install 'gpualloc[cbc]'")
+    raise MissingExtraError("CBC is not installed: pip install 'gpualloc[cbc]'")
 
 
 def _make_pulp(name: str) -> Backend:
@@ -119,7 +119,7 @@ def _make_pulp(name: str) -> Backend:
     if name == "HiGHS":
         check_highspy()
     if not pulp.is_available(name):
-        raise MissingExtra(f"PuLP does not see {name} on this machine")
+        raise MissingExtraError(f"PuLP does not see {name} on this machine")
     return pulp.PulpBackend(name)
 
 
@@ -139,7 +139,7 @@ def _make_cpsat() -> Backend:
 
 def _require_ortools() -> None:
     if _installed("ortools") is None:
-        raise MissingExtra("OR-Tools is not installed: pip install 'gpualloc[ortools]'")
+        raise MissingExtraError("OR-Tools is not installed: pip install 'gpualloc[ortools]'")
 
 
 MAKERS: dict[str, Callable[[], Backend]] = {

@@ -71,7 +71,7 @@ def build(problem: Problem) -> highspy.Highs:
 
 
 def write_model(problem: Problem, path: Path) -> None:
-    """Write a problem as an .lp or .mps file, by the ending, with columns x0, ... and rows c0, ..."""
+    """Write a problem as .lp or .mps, by the ending; columns are x0, x1, ..., rows c0, ..."""
     highs = build(problem)
     for at in range(problem.columns):
         require(highs.passColName(at, f"x{at}"), "passColName")
