@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gpualloc.vectors import Bools, Floats, Ints
+from gpualloc.vectors import Bools, Floats, Ints, sums_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Matrix:
     def dot(self, x: Floats) -> Floats:
         """Row activities at the point `x`."""
         products = self.values * x[self.columns]
-        return np.bincount(self.row_of_entry, products, minlength=len(self.starts) - 1)
+        return sums_by(self.row_of_entry, products, len(self.starts) - 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpualloc.formulation.problem import Matrix, Problem
 from gpualloc.instance.arrays import Arrays, build_arrays
@@ -149,7 +151,7 @@ def assemble(
     )
 
 
-def _joined(chunks: list[np.ndarray], dtype: type) -> np.ndarray:  # type: ignore[type-arg]
+def _joined(chunks: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
     return np.concatenate(chunks) if chunks else np.empty(0, dtype=dtype)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gpualloc.formulation.program import Program
 from gpualloc.layout import FlowShare, Hub, Layout, Placement
 from gpualloc.rules.writer import Block, FlowColumns, JobColumns
-from gpualloc.vectors import Floats
+from gpualloc.vectors import Floats, Ints
 
 LEAST_FRACTION = 1e-9
 """Smaller fractions of a flow are rounding."""
@@ -178,6 +179,6 @@ def _encode_flows(program: Program, layout: Layout, values: Floats, unknown: lis
     unknown.extend(f"flow {key}" for key, fraction in shares.items() if fraction)
 
 
-def _set(values: Floats, columns: np.ndarray, figures: object) -> None:  # type: ignore[type-arg]
+def _set(values: Floats, columns: Ints, figures: ArrayLike) -> None:
     exists = columns >= 0
     values[columns[exists]] = np.broadcast_to(np.asarray(figures, float), columns.shape)[exists]

@@ -6,7 +6,7 @@ No limit is `inf`; a pair of data centers that cannot talk has a link of 0 Gbit/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -249,19 +249,19 @@ def build_arrays(instance: Instance) -> Arrays:
     )
 
 
-def _floats(values: object) -> Floats:
-    return np.array(list(values), dtype=float)  # type: ignore[call-overload, no-any-return]
+def _floats(values: Iterable[float]) -> Floats:
+    return np.array(list(values), dtype=np.float64)
 
 
-def _ints(values: object) -> Ints:
-    return np.array(list(values), dtype=np.int64)  # type: ignore[call-overload, no-any-return]
+def _ints(values: Iterable[int]) -> Ints:
+    return np.array(list(values), dtype=np.int64)
 
 
-def _limits(values: object) -> Floats:
-    return _floats(np.inf if value is None else value for value in values)  # type: ignore[attr-defined]
+def _limits(values: Iterable[float | None]) -> Floats:
+    return _floats(np.inf if value is None else value for value in values)
 
 
-def _by_period(figures: Sequence[object], periods: int) -> Floats:
+def _by_period(figures: Sequence[float | Sequence[float] | None], periods: int) -> Floats:
     """(N, T) figures that are one number, one a period, or None for no limit."""
     table = np.empty((len(figures), periods))
     for at, figure in enumerate(figures):

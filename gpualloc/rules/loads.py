@@ -45,7 +45,7 @@ class Loads:
 
     def offer(self, offer: int) -> Lattice:
         """The numbers of GPUs that the load on an offer can have."""
-        return self.gpus_by_type[self._arrays.offer_gpu_type[offer]]
+        return self.gpus_by_type[int(self._arrays.offer_gpu_type[offer])]
 
     def shard_kw(self, site: int, gpu_type: int, gpus: int) -> Fraction:
         """Facility power of some GPUs at a data center: GPUs * kW * PUE."""

@@ -87,7 +87,7 @@ def most_spend(contract: Contract, arrays: Arrays, sites: Bools) -> float:
 
 def contracts_barring(
     arrays: Arrays, job: JobArrays, periods: Ints
-) -> list[tuple[Contract, Bools]]:
+) -> list[tuple[ContractRule, Bools]]:
     """The contracts that bar a phase of a job from data centers, each with those (D,)."""
     found = []
     for contract in arrays.instance.contracts:

@@ -142,12 +142,11 @@ class ShortageRows:
         return Capacity(Fraction(accepted), loads.gpus)
 
     def _names(self, way: Shortage) -> tuple[str, ...]:
-        arrays = self.writer.arrays
-        where = {
-            "offer": lambda: arrays.offer_names[way.at],
-            "power": lambda: f"power of {arrays.site_names[way.at]}",
-            "accepted": lambda: "accepted",
-        }[way.resource]()
+        arrays, where = self.writer.arrays, "accepted"
+        if way.resource == "offer":
+            where = arrays.offer_names[way.at]
+        elif way.resource == "power":
+            where = f"power of {arrays.site_names[way.at]}"
         unit = f"unit {float(way.unit):g}"
         rank = (f"up to {arrays.jobs[way.rank].name}",) if self.listed else ()
         return (where, arrays.period_names[way.period], unit, *rank)

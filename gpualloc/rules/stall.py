@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from gpualloc.rules.exchange import compute_exchange
 from gpualloc.rules.rule import Charge, Rule
 from gpualloc.rules.writer import JobColumns, Writer
@@ -60,7 +62,7 @@ class StallRule(Rule):
                 sites,
                 prefix=block.prefix,
                 integer=False,
-                where=(block.spoke >= 0).any(axis=0),
+                where=np.any(block.spoke >= 0, axis=0),
             )
             writer.charge("stall", slowest, usd)
             rows = writer.rows(

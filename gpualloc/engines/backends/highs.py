@@ -15,11 +15,14 @@ from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
 PROVED_INFEASIBLE = (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible)
+LEAST_COEFFICIENT = 1e-12
+"""HiGHS drops smaller ones; it cannot be set lower."""
+
 RAN_OUT = (
     HighsModelStatus.kTimeLimit,
     HighsModelStatus.kInterrupt,
     HighsModelStatus.kSolutionLimit,
-    HighsModelStatus.kHighsInterrupt,
+    HighsModelStatus.kHighsInterrupt,  # type: ignore[attr-defined]  # the stub lacks it
 )
 
 
@@ -52,6 +55,7 @@ def build(problem: Problem) -> highspy.Highs:
     """A HiGHS model of a problem, silent."""
     highs = highspy.Highs()
     require(highs.setOptionValue("output_flag", False), "output_flag")
+    require(highs.setOptionValue("small_matrix_value", LEAST_COEFFICIENT), "small_matrix_value")
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = problem.columns, problem.rows
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper
@@ -65,7 +69,9 @@ def build(problem: Problem) -> highspy.Highs:
     if problem.integer.any():
         lp.integrality_ = [kinds[whole] for whole in problem.integer.tolist()]
     require(highs.passModel(lp), "passModel")
-    if (highs.getNumCol(), highs.getNumRow()) != (problem.columns, problem.rows):
+    entries = int((np.abs(problem.matrix.values) > LEAST_COEFFICIENT).sum())
+    taken = (highs.getNumCol(), highs.getNumRow(), highs.getNumNz())
+    if taken != (problem.columns, problem.rows, entries):
         raise SolverError("HiGHS did not take the whole model")
     return highs
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gpualloc.errors import SolverError
 from gpualloc.formulation.problem import Problem
-from gpualloc.vectors import Floats, Ints
+from gpualloc.vectors import Floats, Ints, sums_by
 
 GRID_STEPS = 2.0**22
 """Steps of a continuous column between its bounds, at least."""
@@ -31,6 +31,12 @@ ROW_RANGE = 2.0**44
 
 COST_RANGE = 2.0**54
 """The cost stays below this."""
+
+WHOLE_RANGE = 2.0**53
+"""Figures in floating point count by ones up to here."""
+
+OVERFLOW = 2.0**62
+"""No sum of 64-bit integers may come near 2^63."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +88,18 @@ def scale(problem: Problem) -> IntegerProgram:
     Raises
     ------
     SolverError
-        A row or the cost would overflow even at the coarsest scale.
+        A column, a row or the cost would overflow even at the coarsest scale.
     """
     grid = _grid(problem)
+    _expect_below(WHOLE_RANGE, np.abs(problem.lower * grid), "a column")
+    _expect_below(WHOLE_RANGE, np.abs(problem.upper * grid), "a column")
     lower = np.floor(problem.lower * grid).astype(np.int64)
     upper = np.ceil(problem.upper * grid).astype(np.int64)
     most = np.maximum(np.abs(lower), np.abs(upper)).astype(float)
     cost_scale = _largest_power_of_two(COST_RANGE / max(1.0, np.abs(problem.cost / grid) @ most))
     exact_cost = problem.cost / grid * cost_scale
     cost = np.rint(exact_cost)
+    _expect_below(OVERFLOW, np.abs(cost) @ most, "the cost")
     half = np.where(problem.integer, 0.0, 0.5)
     slack = np.abs(exact_cost - cost) @ most + np.abs(cost) @ half
     values, row_lower, row_upper = _scale_rows(problem, grid, most, half)
@@ -105,6 +114,13 @@ def scale(problem: Problem) -> IntegerProgram:
         row_lower=row_lower,
         row_upper=row_upper,
     )
+
+
+def _expect_below(limit: float, sizes: Floats | float, what: str) -> None:
+    if not np.all(sizes < limit):
+        raise SolverError(
+            f"CP-SAT cannot hold this instance: {what} would overflow 64-bit integers"
+        )
 
 
 def _grid(problem: Problem) -> Floats:
@@ -124,15 +140,14 @@ def _scale_rows(
     matrix = problem.matrix
     row, column = matrix.row_of_entry, matrix.columns
     coefficient = matrix.values / grid[column]
-    reach = np.bincount(row, np.abs(coefficient) * most[column], minlength=problem.rows)
+    reach = sums_by(row, np.abs(coefficient) * most[column], problem.rows)
     factor = _row_factors(problem, coefficient, row, reach)
     exact_values = coefficient * factor[row]
     values = np.rint(exact_values)
     drift = np.abs(exact_values - values) * most[column] + np.abs(values) * half[column]
-    slack = np.bincount(row, drift, minlength=problem.rows)
-    scaled_reach = np.bincount(row, np.abs(values) * most[column], minlength=problem.rows)
-    if (scaled_reach >= 2.0**62).any():
-        raise SolverError("CP-SAT cannot hold this instance: a row would overflow 64-bit integers")
+    slack = sums_by(row, drift, problem.rows)
+    scaled_reach = sums_by(row, np.abs(values) * most[column], problem.rows)
+    _expect_below(OVERFLOW, scaled_reach, "a row")
     rounding = 1e-12 * (scaled_reach + 1) * (slack > 0)
     limit = scaled_reach + 1
     row_upper = np.minimum(np.floor(problem.row_upper * factor + slack + rounding), limit)
@@ -143,6 +158,6 @@ def _scale_rows(
 def _row_factors(problem: Problem, coefficient: Floats, row: Ints, reach: Floats) -> Floats:
     """1 for rows that are whole numbers already, else what brings the row near `ROW_RANGE`."""
     fraction = np.abs(coefficient - np.rint(coefficient))
-    whole = np.bincount(row, fraction, minlength=problem.rows) == 0
+    whole = sums_by(row, fraction, problem.rows) == 0
     room = np.maximum(reach, 1e-9)
     return np.where(whole & (reach < ROW_RANGE), 1.0, 2.0 ** np.floor(np.log2(ROW_RANGE / room)))

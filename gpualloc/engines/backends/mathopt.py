@@ -15,6 +15,7 @@ from gpualloc.engines.backends.base import (
     Listener,
     Outcome,
     Settings,
+    Stop,
     passing_on_stop,
     stop_of,
 )
@@ -23,6 +24,7 @@ from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
 Reason = mathopt.TerminationReason
+Limit = mathopt.Limit
 
 
 class ScipBackend:
@@ -104,5 +106,10 @@ def _outcome(model: mathopt.Model, result: mathopt.SolveResult, listener: Listen
         known=known,
         values=values,
         bound=float(bound) if np.isfinite(bound) else None,
-        stop="proof" if proved else stop_of(listener),
+        stop="proof" if proved else _stop(result.termination.limit, listener),
     )
+
+
+def _stop(limit: mathopt.Limit | None, listener: Listener) -> Stop:
+    """Why SCIP ended; it takes Ctrl-C for itself where it runs in the user's own process."""
+    return "interrupt" if limit == Limit.INTERRUPTED else stop_of(listener)

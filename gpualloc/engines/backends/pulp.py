@@ -28,6 +28,9 @@ from gpualloc.vectors import Floats
 CBC_NAMES = ("PULP_CBC_CMD", "COIN_CMD")
 """CBC as PuLP 3 bundles it, and as PuLP 4 finds it (in `cbcbox`, or on the path)."""
 
+CBC_SEEDS = 2**31 - 2
+"""CBC takes seed 0 for the time of day, so seeds are counted from 1."""
+
 CBC_BOUND = re.compile(r"^(?:Lower bound|best possible):?\s+(\S+)", re.MULTILINE)
 
 
@@ -147,6 +150,7 @@ def make_solver(name: str, settings: Settings, warm: bool, folder: str, log: Pat
     """PuLP's solver of that name, with the settings that it takes."""
     cbc = name in CBC_NAMES
     gap = settings.gap / 2 if cbc else settings.gap
+    seed = 1 + settings.seed % CBC_SEEDS
     wanted: dict[str, Any] = {
         "msg": False,
         "timeLimit": settings.time_limit,
@@ -154,9 +158,7 @@ def make_solver(name: str, settings: Settings, warm: bool, folder: str, log: Pat
         "threads": settings.threads,
         "warmStart": warm,
         "logPath": str(log) if cbc else None,
-        "options": [f"randomSeed {settings.seed}", f"randomCbcSeed {settings.seed}"]
-        if cbc
-        else None,
+        "options": [f"randomSeed {seed}", f"randomCbcSeed {seed}"] if cbc else None,
     }
     given = {key: value for key, value in wanted.items() if value is not None and takes(name, key)}
     solver = getattr(pulp, name)(**given)

@@ -45,7 +45,8 @@ class Commitment(ContractRule):
         shortfall = writer.columns("shortfall", prefix=(self.name,), integer=False)
         writer.charge("commitments", shortfall, self.usd)
         pay = writer.rows("commitment", prefix=(self.name,), lower=1)
-        writer.put(pay, [shortfall, bought_out(writer, self)], 1)
+        writer.put(pay, shortfall, 1)
+        writer.put(pay, bought_out(writer, self), 1)
         writer.shared["commitment", self.name] = pay
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
