@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
-import gpualloc
 from gpualloc.engines.backends import Listener, Outcome
 from gpualloc.engines.tasks import Task, execute
 from gpualloc.errors import SolverError
@@ -97,7 +96,7 @@ def run_apart(task: Task, reports: Reports) -> Outcome:
 
 def _start(folder: str, noise: Path) -> subprocess.Popen[bytes]:
     """Start a worker that leads a process group of its own; what solvers print goes to `noise`."""
-    root = str(Path(gpualloc.__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": folder}
     with noise.open("wb") as stderr:
