@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from machine import surroundings
 
 import gpualloc
 from gpualloc import Instance, Plan
@@ -112,24 +113,6 @@ def table(rows: Sequence[tuple[str, ...]]) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in (COLUMNS, *rows)]
     lines.insert(1, "|---|" + "---:|" * 2 + "---|" + "---:|" * 4)
     return "\n".join(lines)
-
-
-def surroundings(engines: Iterable[str]) -> str:
-    """Name the machine and the versions that a table was made with."""
-    return (
-        f"Made on {processor()}, {os.cpu_count()} cores; gpualloc {gpualloc.__version__}, "
-        f"Python {platform.python_version()}; engines: {'; '.join(sorted(engines))}."
-    )
-
-
-def processor() -> str:
-    """Name of the processor, as the system tells it."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def replace_table(text: str) -> None:

@@ -21,7 +21,7 @@ LAYERS = (
     {"engines"},
     {"generator", "solving"},
     {"answers"},
-    {"batch", "cli", "notebooks", "plots", "report"},
+    {"batch", "batches", "cli", "notebooks", "plots", "report"},
     {"__init__", "__main__"},
 )
 """Modules and packages of gpualloc from the ground up; imports point to lower layers only.
