@@ -10,6 +10,7 @@ import numpy as np
 from highspy import HighsModelStatus, HighsStatus
 
 from gpualloc.engines.backends.base import Listener, Outcome, Settings, stop_of
+from gpualloc.engines.backends.silence import silenced
 from gpualloc.errors import SolverError
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
@@ -53,7 +54,8 @@ class HighsBackend:
 
 def build(problem: Problem) -> highspy.Highs:
     """A HiGHS model of a problem, silent."""
-    highs = highspy.Highs()
+    with silenced():  # it greets on standard output before it can be told not to
+        highs = highspy.Highs()
     require(highs.setOptionValue("output_flag", False), "output_flag")
     require(highs.setOptionValue("small_matrix_value", LEAST_COEFFICIENT), "small_matrix_value")
     lp = highspy.HighsLp()

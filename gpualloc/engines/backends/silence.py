@@ -1,0 +1,38 @@
+"""Keeping standard output clean of what solvers print."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STANDARD_OUTPUT = 1
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Send what native code prints to standard output nowhere.
+
+    For a short call only, since it holds for the whole process.
+    """
+    try:
+        kept = os.dup(STANDARD_OUTPUT)
+    except OSError:  # there is no standard output
+        yield
+        return
+    _flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STANDARD_OUTPUT)
+    os.close(nowhere)
+    try:
+        yield
+    finally:
+        _flush()
+        os.dup2(kept, STANDARD_OUTPUT)
+        os.close(kept)
+
+
+def _flush() -> None:
+    """Empty the buffers of the C library, which know nothing of Python's."""
+    ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
