@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
-from time import monotonic
 from typing import Literal, Protocol
 
 import numpy as np
 
+from gpualloc.errors import InternalError
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
@@ -80,11 +80,16 @@ class Listener:
         on_bound: Callable[[float], None] | None = None,
     ) -> None:
         self.stop = Event()
-        self.began = monotonic()
         self._on_point = on_point
         self._on_bound = on_bound
         self._best = np.inf
         self._bound = -np.inf
+
+    def hushed(self) -> Listener:
+        """A listener for a side task: it tells nobody, and stops when this one is told to."""
+        quiet = Listener()
+        quiet.stop = self.stop
+        return quiet
 
     def point(self, cost: float, values: Floats) -> None:
         """A point was found; told on only if it is better than the last."""
@@ -119,6 +124,26 @@ class Backend(Protocol):
     def version(self) -> str:
         """Name and version, as results show it."""
         ...
+
+
+def require_sound(problem: Problem) -> None:
+    """Refuse a problem that solvers would take without a word and misread.
+
+    Raises
+    ------
+    InternalError
+        A figure is not a number or infinite where it may not be, or limits contradict each other.
+    """
+    finite = (problem.lower, problem.upper, problem.cost, problem.matrix.values)
+    sound = (
+        all(np.isfinite(figures).all() for figures in finite)
+        and (problem.lower <= problem.upper).all()
+        and (problem.row_lower <= problem.row_upper).all()
+        and (problem.row_lower < np.inf).all()
+        and (problem.row_upper > -np.inf).all()
+    )
+    if not sound:
+        raise InternalError("the program has a figure that is no number, or limits that cross")
 
 
 @contextmanager

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 from ortools.sat.python import cp_model
 
-from gpualloc.engines.backends.base import Listener, Outcome, Settings, passing_on_stop, stop_of
+from gpualloc.engines.backends.base import (
+    Listener,
+    Outcome,
+    Settings,
+    Stop,
+    passing_on_stop,
+    stop_of,
+)
 from gpualloc.engines.backends.integers import IntegerProgram, scale
 from gpualloc.errors import SolverError
 from gpualloc.formulation.problem import Problem
@@ -38,7 +45,7 @@ class CpSatBackend:
         solver.best_bound_callback = lambda found: listener.bound(whole.bound(found))
         with passing_on_stop(listener, solver.stop_search):
             status = solver.solve(model, watcher)
-        return _outcome(solver, status, columns, whole, listener)
+        return _outcome(status, solver, columns, whole, _stop(settings, listener))
 
 
 def _build(
@@ -92,11 +99,11 @@ class _Watcher(cp_model.CpSolverSolutionCallback):
 
 
 def _outcome(
-    solver: cp_model.CpSolver,
     status: object,
+    solver: cp_model.CpSolver,
     columns: list[cp_model.IntVar],
     whole: IntegerProgram,
-    listener: Listener,
+    stop: Stop,
 ) -> Outcome:
     if status == cp_model.INFEASIBLE:
         return Outcome("infeasible", None, None, "proof")
@@ -104,8 +111,13 @@ def _outcome(
         raise SolverError("CP-SAT refused the model")
     bound = whole.bound(solver.best_objective_bound)
     if status == cp_model.UNKNOWN:
-        return Outcome("unknown", None, bound, stop_of(listener))
+        return Outcome("unknown", None, bound, stop)
     values = whole.to_problem(np.array([solver.value(column) for column in columns]))
     if status == cp_model.OPTIMAL:
         return Outcome("optimal", values, bound, "proof")
-    return Outcome("feasible", values, bound, stop_of(listener))
+    return Outcome("feasible", values, bound, stop)
+
+
+def _stop(settings: Settings, listener: Listener) -> Stop:
+    """Why CP-SAT ended; it takes Ctrl-C for itself where it runs in the user's own process."""
+    return "interrupt" if settings.time_limit is None else stop_of(listener)

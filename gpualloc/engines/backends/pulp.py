@@ -11,16 +11,18 @@ import re
 import signal
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import pulp
 
-from gpualloc.engines.backends.base import Listener, Outcome, Settings, passing_on_stop, stop_of
+from gpualloc.engines.backends.base import Listener, Outcome, Settings, Stop, passing_on_stop
 from gpualloc.errors import SolverError
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
@@ -30,6 +32,12 @@ CBC_NAMES = ("PULP_CBC_CMD", "COIN_CMD")
 
 CBC_SEEDS = 2**31 - 2
 """CBC takes seed 0 for the time of day, so seeds are counted from 1."""
+
+LATE = 0.9
+"""A solver that ended after this part of its time limit may have ended because of it."""
+
+ROUGHLY = 1e-4
+"""A row passed by less than this, relative, is for the checker to judge."""
 
 CBC_BOUND = re.compile(r"^(?:Lower bound|best possible):?\s+(\S+)", re.MULTILINE)
 
@@ -44,9 +52,14 @@ def is_available(name: str) -> bool:
     """Whether PuLP sees the solver on this machine."""
     if not hasattr(pulp, name):
         return False
+    return bool(_instance(name, msg=False).available())
+
+
+def _instance(name: str, **settings: Any) -> Any:
+    """A solver of PuLP's, without its word on what will change in PuLP 4."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return bool(getattr(pulp, name)(msg=False).available())
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return getattr(pulp, name)(**settings)
 
 
 class PulpBackend:
@@ -76,13 +89,15 @@ class PulpBackend:
         with TemporaryDirectory(prefix="gpualloc-") as folder:
             log = Path(folder) / "solver.log"
             solver = make_solver(self.name, settings, hint is not None, folder, log)
+            began = monotonic()
             try:
                 with passing_on_stop(listener, interrupt_children):
                     model.solve(solver)
             except pulp.PulpSolverError as error:
                 raise SolverError(f"{self.name} failed: {error}") from error
             text = log.read_text(errors="replace") if log.exists() else ""
-        return _outcome(self.name, model, columns, problem, settings, listener, text)
+        stop = _stop(settings, listener, monotonic() - began)
+        return _outcome(self.name, model, columns, problem, settings, stop, text)
 
 
 def build(problem: Problem) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
@@ -161,7 +176,7 @@ def make_solver(name: str, settings: Settings, warm: bool, folder: str, log: Pat
         "options": [f"randomSeed {seed}", f"randomCbcSeed {seed}"] if cbc else None,
     }
     given = {key: value for key, value in wanted.items() if value is not None and takes(name, key)}
-    solver = getattr(pulp, name)(**given)
+    solver = _instance(name, **given)
     solver.tmpDir = folder
     return solver
 
@@ -172,22 +187,45 @@ def _outcome(
     columns: list[pulp.LpVariable],
     problem: Problem,
     settings: Settings,
-    listener: Listener,
+    stop: Stop,
     log: str,
 ) -> Outcome:
-    if model.sol_status == pulp.LpSolutionInfeasible and model.status == pulp.LpStatusInfeasible:
-        return Outcome("infeasible", None, None, "proof")
     proved = model.sol_status == pulp.LpSolutionOptimal
     bound = _read_bound(name, model, log)
-    if model.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
-        return Outcome("unknown", None, bound, stop_of(listener))
+    if model.status == pulp.LpStatusInfeasible:
+        return Outcome("infeasible" if stop == "proof" else "unknown", None, bound, stop)
     values = np.array([column.value() for column in columns], dtype=float)
+    held = holds(problem, values)
+    if proved and not held:
+        raise SolverError(f"{name} claims an optimum that breaks the program's rows")
+    if not held or not (proved or model.sol_status == pulp.LpSolutionIntegerFeasible):
+        return Outcome("unknown", None, bound, "time" if stop == "proof" else stop)
     cost = float(problem.cost @ values)
     if proved and bound is None:
         bound = cost - settings.gap * max(1.0, abs(cost))
     if proved:
         return Outcome("optimal", values, bound, "proof")
-    return Outcome("feasible", values, bound, stop_of(listener))
+    return Outcome("feasible", values, bound, "time" if stop == "proof" else stop)
+
+
+def _stop(settings: Settings, listener: Listener, seconds: float) -> Stop:
+    """Why a solver ended, by the clock: CBC calls a program infeasible that it had no time for."""
+    limit = settings.time_limit
+    if listener.stop.is_set():
+        return "interrupt"
+    return "proof" if limit is None or seconds < LATE * limit else "time"
+
+
+def holds(problem: Problem, values: Floats) -> bool:
+    """Whether a point fits the rows, roughly: PuLP gives zeros where a solver has no point."""
+    matrix = problem.matrix
+    activity = matrix.dot(values)
+    reach = replace(matrix, values=np.abs(matrix.values)).dot(np.abs(values))
+    slack = ROUGHLY * np.maximum(1.0, reach)
+    return bool(
+        (activity >= problem.row_lower - slack).all()
+        and (activity <= problem.row_upper + slack).all()
+    )
 
 
 def _read_bound(name: str, model: pulp.LpProblem, log: str) -> float | None:

@@ -1,0 +1,69 @@
+"""The exact engine against plain enumeration, and its solvers against each other.
+
+Thousands of instances run with ``pytest -m slow tests/test_engines_agreement.py`` (about an hour
+on one core; ``-n auto`` spreads the blocks).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from gpualloc.instance import Instance
+from gpualloc.plan.checker import check
+from gpualloc.plan.plan import Plan
+from gpualloc.solving import solve
+from tests.engine_cases import SOLVERS, tables_of
+from tests.oracle import Outcome, enumerate_plans, evaluate
+from tests.tiny import FOCI, tiny_instance
+from tests.tiny.scale import Data
+
+FOCUSES = (None, *FOCI)
+SEEDS_EACH = 18
+"""With 17 focuses, 306 instances in every run."""
+
+BLOCKS, BLOCK = 40, 250
+"""10,000 instances under the slow marker."""
+
+
+def solved(instance: Instance, solver: str) -> Plan:
+    """The result of a solver to the end, in this process."""
+    return solve(instance, solver=solver, threads=1, isolate=False)
+
+
+def hold_to(proof: Outcome, data: Data, instance: Instance, plan: Plan) -> None:
+    """Assert that a result says what enumeration proved, and that checker and oracle accept it."""
+    assert plan.status == proof.status
+    if proof.objective is None:
+        return
+    optimum = float(proof.objective)
+    assert plan.objective_usd == pytest.approx(optimum, rel=1e-6, abs=1e-6)
+    assert plan.bound_usd is not None
+    assert plan.bound_usd <= optimum + 1e-6 * max(1, abs(optimum))
+    assert check(instance, plan)
+    breaches, costs = evaluate(data, tables_of(plan))
+    assert not breaches
+    assert float(sum(costs.values())) == pytest.approx(plan.objective_usd, abs=0.005)
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_solvers_agree_with_enumeration(focus: str | None) -> None:
+    """HiGHS and one other solver in turn find the status and the optimum of plain enumeration."""
+    for seed in range(SEEDS_EACH):
+        data = tiny_instance(seed, focus)
+        instance = Instance.from_dict(data)
+        proof = enumerate_plans(data)
+        for solver in ("highs", SOLVERS[1 + seed % 3]):
+            hold_to(proof, data, instance, solved(instance, solver))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_solvers_agree_on_thousands(block: int) -> None:
+    """All four solvers find the status and the optimum of plain enumeration, 10,000 times."""
+    first = 1000 + block * BLOCK
+    for seed in range(first, first + BLOCK):
+        data = tiny_instance(seed, FOCUSES[seed % len(FOCUSES)])
+        instance = Instance.from_dict(data)
+        proof = enumerate_plans(data)
+        for solver in SOLVERS:
+            hold_to(proof, data, instance, solved(instance, solver))
