@@ -32,7 +32,7 @@ HAIR = 1e-5
 MARGINS = (2e-6, 2e-5)
 """How far exact limits are drawn in when a solver's tolerance has passed them."""
 
-RETRY_SECONDS = 30.0
+RETRY_SECONDS = 10.0
 """A solve with limits drawn in may take this long when no time is left."""
 
 
@@ -116,16 +116,24 @@ class ExactEngine:
                 break
             self._tell("a limit was passed by a hair: solving again with limits drawn in")
             problem = program.problem.tightened(margin)
-            task = replace(self._task(program, None, least=RETRY_SECONDS), problem=problem)
+            task = replace(self._task(program, None), problem=problem)
+            task = replace(task, deadline=self._retry_deadline(outcome, task.deadline))
             again = self._solve(program, task, self._on_trial)
             if again.known in ("infeasible", "unknown"):
                 break
             outcome = replace(again, stop=outcome.stop)
         return outcome
 
-    def _task(self, program: Program, start: Floats | None, least: float = 0.0) -> Task:
+    def _retry_deadline(self, outcome: Outcome, deadline: float | None) -> float | None:
+        """When a solve with limits drawn in must end: soon, if time is up or the user waits."""
+        soon = time.time() + RETRY_SECONDS
+        if outcome.stop == "interrupt":
+            return soon
+        return None if deadline is None else max(deadline, soon)
+
+    def _task(self, program: Program, start: Floats | None) -> Task:
         limit = self.settings.time_limit
-        deadline = None if limit is None else max(self.began + limit, time.time() + least)
+        deadline = None if limit is None else self.began + limit
         gap = self.settings.gap
         return Task(
             solver=self.solver,

@@ -82,26 +82,40 @@ def run_apart(task: Task, reports: Reports) -> Outcome:
     with TemporaryDirectory(prefix="gpualloc-") as folder:
         noise = Path(folder) / "stderr"
         worker = _start(folder, noise)
-        messages: Queue[tuple[Any, ...]] = Queue()
-        Thread(target=_receive, args=(worker, messages), daemon=True).start()
         try:
+            messages: Queue[tuple[Any, ...]] = Queue()
+            Thread(target=_talk, args=(worker, task, messages), daemon=True).start()
             return _follow(worker, task, messages, reports)
         except WorkerGoneError as error:
-            last = noise.read_text(errors="replace").strip().splitlines()[-1:]
-            told = "".join(f": {line}" for line in last)
-            raise SolverError(f"the solver's process died{told}") from error
+            raise SolverError(_last_words(worker, noise)) from error
         finally:
             _kill(worker)
+
+
+def _last_words(worker: subprocess.Popen[bytes], noise: Path) -> str:
+    """How a worker ended that gave no outcome."""
+    try:
+        code = worker.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "the solver's process closed its output and did not end"
+    if code < 0:
+        return f"the solver's process was ended by {signal.Signals(-code).name}"
+    last = noise.read_text(errors="replace").strip().splitlines()[-1:]
+    return "".join(["the solver's process died", *(f": {line}" for line in last)])
 
 
 def _start(folder: str, noise: Path) -> subprocess.Popen[bytes]:
     """Start a worker that leads a process group of its own; what solvers print goes to `noise`."""
     root = str(Path(__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": folder}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "TMPDIR": folder,
+    }
     with noise.open("wb") as stderr:
         return subprocess.Popen(
-            [sys.executable, "-m", "gpualloc.engines.worker"],
+            [sys.executable, "-m", "gpualloc.engines.worker", folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -110,12 +124,14 @@ def _start(folder: str, noise: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _receive(worker: subprocess.Popen[bytes], messages: Queue[tuple[Any, ...]]) -> None:
+def _talk(worker: subprocess.Popen[bytes], task: Task, messages: Queue[tuple[Any, ...]]) -> None:
+    """Pass the task to the worker, and its messages on."""
     assert worker.stdout is not None
     try:
+        _send(worker, pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL))
         while True:
             messages.put(pickle.load(worker.stdout))
-    except (EOFError, OSError, ValueError, pickle.UnpicklingError):
+    except Exception:  # whatever half a message makes of unpickling
         messages.put(("gone",))
 
 
@@ -125,18 +141,17 @@ def _follow(
     messages: Queue[tuple[Any, ...]],
     reports: Reports,
 ) -> Outcome:
-    """Pass the task, and its messages on, until it is done or must be ended."""
+    """Listen to the worker until it is done or must be ended."""
     latest = None if task.deadline is None else task.deadline + GRACE_SECONDS
     stop: Any = "time"
     try:
-        _send(worker, pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL))
         done = _pass_on(messages, reports, latest)
     except KeyboardInterrupt:
         stop = "interrupt"
         _send(worker, b"s")
         try:
             done = _pass_on(messages, reports, time.time() + GRACE_SECONDS)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, WorkerGoneError):
             done = None
     if done is not None:
         return done

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gpualloc.engines.backends import Listener, Outcome, Settings, make_backend
+from gpualloc.engines.backends.base import require_sound
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
 COMPLETION_SECONDS = 20.0
 POLISH_SECONDS = 60.0
+
+NEAR_GAP = 0.1
+"""A point near the start need not be the nearest."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +49,65 @@ class Task:
 
 def execute(task: Task, listener: Listener) -> Outcome:
     """Carry out a task in this process."""
-    hint = None if task.start is None else complete(task, listener)
-    backend = make_backend(task.solver)
-    left = None if task.deadline is None else max(0.0, task.deadline - time.time())
-    settings = replace(task.settings, time_limit=left)
-    outcome = backend.solve(task.problem, settings, hint, listener)
-    if task.polish and outcome.values is not None:
-        return replace(outcome, values=polish(task, outcome.values))
-    return outcome
+    require_sound(task.problem)
+    hint = None if task.start is None else find_hint(task, listener)
+    settings = replace(task.settings, time_limit=_left(task))
+    outcome = make_backend(task.solver).solve(task.problem, settings, hint, listener)
+    if not task.polish or outcome.values is None:
+        return outcome
+    listener.point(float(task.problem.cost @ outcome.values), outcome.values)
+    if outcome.bound is not None:
+        listener.bound(outcome.bound)
+    return replace(outcome, values=polish(task, outcome.values))
 
 
-def complete(task: Task, listener: Listener) -> Floats | None:
+def _left(task: Task, most: float | None = None) -> float | None:
+    """Seconds to the deadline, at most `most`; None where nothing limits them."""
+    if task.deadline is None:
+        return most
+    left = max(0.0, task.deadline - time.time())
+    return left if most is None else min(left, most)
+
+
+def find_hint(task: Task, listener: Listener) -> Floats | None:
+    """Make a point of the start: its completion, or that of a point near it if it has none."""
+    assert task.start is not None
+    quiet = listener.hushed()
+    found = complete(task, task.start, quiet)
+    if found is None:
+        near = approach(task, quiet)
+        found = None if near is None else complete(task, near, quiet)
+    if found is not None:
+        listener.point(float(task.problem.cost @ found), found)
+    return found
+
+
+def complete(task: Task, start: Floats, listener: Listener) -> Floats | None:
     """Find the cheapest point that has all known values of the start; None if there is none."""
-    problem, start = task.problem, task.start
-    assert start is not None
+    problem = task.problem
     known = ~np.isnan(start)
     if (start[known] > problem.upper[known]).any() or (start[known] < problem.lower[known]).any():
         return None
     lower, upper = np.where(known, start, problem.lower), np.where(known, start, problem.upper)
-    settings = replace(task.settings, time_limit=COMPLETION_SECONDS, gap=0.0)
-    found = make_backend("highs").solve(
-        problem.with_bounds(lower, upper), settings, None, Listener()
-    )
-    if found.values is not None:
-        listener.point(float(problem.cost @ found.values), found.values)
-    return found.values
+    settings = replace(task.settings, time_limit=_left(task, COMPLETION_SECONDS), gap=0.0)
+    fixed = problem.with_bounds(lower, upper)
+    return make_backend("highs").solve(fixed, settings, None, listener).values
+
+
+def approach(task: Task, listener: Listener) -> Floats | None:
+    """Find a point near the start: whole values that stand at a bound there stay if they can.
+
+    Returns the values of the whole columns, and NaN for the others.
+    """
+    problem, start = task.problem, task.start
+    assert start is not None
+    away = (start <= problem.lower).astype(float) - (start >= problem.upper)
+    distance = np.where(problem.integer & (problem.lower < problem.upper), away, 0.0)
+    settings = replace(task.settings, time_limit=_left(task, COMPLETION_SECONDS), gap=NEAR_GAP)
+    found = make_backend("highs").solve(replace(problem, cost=distance), settings, None, listener)
+    if found.values is None:
+        return None
+    return np.where(problem.integer, np.rint(found.values), np.nan)
 
 
 def polish(task: Task, values: Floats) -> Floats:

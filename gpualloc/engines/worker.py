@@ -1,7 +1,8 @@
 """The process in which a solver runs: a task in, messages out, nothing else on standard output.
 
-Started as ``python -m gpualloc.engines.worker``. It reads one pickled task from standard input and
-then listens there: a byte asks it to stop, the end of the stream means that its parent is gone.
+Started as ``python -m gpualloc.engines.worker FOLDER``. It reads one pickled task from standard
+input and then listens there: a byte asks it to stop, the end of the stream means that its parent is
+gone and the folder, which holds all temporary files, is nobody's any more.
 Messages are pickled tuples: ``("point", cost, values)``, ``("bound", usd)``, and last
 ``("done", outcome)`` or ``("error", exception)``.
 """
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import sys
 from threading import Lock, Thread
 from traceback import format_exc
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from gpualloc.engines.backends import Listener
 from gpualloc.engines.tasks import execute
@@ -39,7 +41,10 @@ def main() -> None:
     """Run one task."""
     messages = Messages(_claim_output())
     signal.signal(signal.SIGINT, lambda *_: None)
-    task = pickle.load(sys.stdin.buffer)
+    try:
+        task = pickle.load(sys.stdin.buffer)
+    except EOFError:
+        _leave()
     listener = Listener(
         on_point=lambda cost, values: messages.send("point", cost, values),
         on_bound=lambda bound: messages.send("bound", bound),
@@ -68,6 +73,12 @@ def _obey(listener: Listener) -> None:
     """Stop when told to; die, with all solvers' processes, when the parent is gone."""
     while sys.stdin.buffer.read(1):
         listener.stop.set()
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End with all solvers' processes, and take along the folder that the parent made for them."""
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
     if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

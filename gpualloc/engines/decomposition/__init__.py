@@ -1,0 +1,1 @@
+"""The decomposition engine: columns are complete placements of a group of jobs."""

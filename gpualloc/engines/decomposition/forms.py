@@ -1,0 +1,282 @@
+"""The rows of a group sorted by their form: what kinds of columns they have, with which figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpualloc.formulation.groups import Part
+from gpualloc.rules.writer import MISSING, Block
+from gpualloc.vectors import Bools, Floats, Ints
+
+if TYPE_CHECKING:
+    from gpualloc.engines.decomposition.shape import BlockShape
+
+ON, UNSERVED, SHARDS, USED, HUB, SPOKE, OTHER = range(7)
+KINDS = 7
+NEAR = 1e-9
+
+
+class Forms:
+    """A group's own rows, with what tells their forms apart.
+
+    Attributes
+    ----------
+    known : (m,) bool
+        Rows whose meaning has been read.
+    block : (m,) int
+        The one block whose columns a row has; `MISSING` for none, or several.
+    value : (e,) float
+        Coefficients, and for each the position `at` of its column in its block.
+    """
+
+    def __init__(self, part: Part, blocks: Sequence[Block]) -> None:
+        problem = part.problem
+        self.row, self.column = problem.matrix.row_of_entry, problem.matrix.columns
+        self.value, self.starts = problem.matrix.values, problem.matrix.starts
+        self.upper, self.lower = problem.row_upper, problem.row_lower
+        kind, owner, position = _kinds(part, blocks)
+        self.kind, self.at = kind[self.column], position[self.column]
+        rows = problem.rows
+        key = self.row * KINDS + self.kind
+        shape = (rows, KINDS)
+        self.n = np.bincount(key, minlength=rows * KINDS).reshape(shape)
+        self.sum = np.bincount(key, self.value, rows * KINDS).reshape(shape)
+        self.square = np.bincount(key, self.value**2, rows * KINDS).reshape(shape)
+        self.total_offers = np.array([len(block.shards) for block in blocks])
+        self.total_sites = np.array([len(block.used) for block in blocks])
+        self.shards_total = np.array([block.shards_total for block in blocks])
+        self.block = self._one_block(owner[self.column], rows)
+        self.on_of_block = np.array([block.on - part.first for block in blocks])
+        self.most = problem.upper
+        self.known = np.zeros(rows, dtype=bool)
+
+    def _one_block(self, owner: Ints, rows: int) -> Ints:
+        placed = owner >= 0
+        least = np.full(rows, np.iinfo(np.int64).max)
+        most = np.full(rows, MISSING)
+        np.minimum.at(least, self.row[placed], owner[placed])
+        np.maximum.at(most, self.row[placed], owner[placed])
+        return np.where(least == most, most, MISSING)
+
+    def _has(self, **numbers: int | None) -> Bools:
+        """Rows with these numbers of columns of each kind; None is any number above zero."""
+        found = np.ones(len(self.n), dtype=bool)
+        for kind, name in enumerate(("on", "unserved", "shards", "used", "hub", "spoke", "other")):
+            number = numbers.get(name, 0)
+            found &= self.n[:, kind] > 0 if number is None else self.n[:, kind] == number
+        return found
+
+    def _all(self, kind: int, figure: float | Floats) -> Bools:
+        """Rows whose coefficients of a kind are all `figure`."""
+        n = self.n[:, kind]
+        even = np.abs(self.sum[:, kind] - n * figure) <= NEAR * np.maximum(1, n * np.abs(figure))
+        spread = np.abs(self.square[:, kind] - n * np.square(figure))
+        return even & (spread <= NEAR * np.maximum(1, n * np.square(figure)))
+
+    def _is_equal(self, figure: float) -> Bools:
+        return (self.lower == figure) & (self.upper == figure)
+
+    @property
+    def _is_upper(self) -> Bools:
+        """Rows `... <= 0`."""
+        return (self.upper == 0) & np.isneginf(self.lower)
+
+    @property
+    def _is_lower(self) -> Bools:
+        """Rows `... >= 0`."""
+        return (self.lower == 0) & np.isposinf(self.upper)
+
+    def _of_block(self, figures: Ints) -> Ints:
+        """A figure of each row's block; 0 where a row has none or several."""
+        return np.where(self.block >= 0, figures[self.block], 0)
+
+    def core(self, name: str) -> Bools:
+        """Rows of one form of the core, which become known."""
+        single = self.block >= 0
+        found = {
+            "one option": lambda: (
+                (self._has(on=None) | self._has(on=None, unserved=1))
+                & self._is_equal(1)
+                & self._all(ON, 1)
+                & self._all(UNSERVED, 1)
+            ),
+            "place": lambda: (
+                self._has(on=1, shards=None)
+                & (self.n[:, SHARDS] == self._of_block(self.total_offers))
+                & self._is_equal(0)
+                & self._all(SHARDS, 1)
+                & self._all(ON, -self._of_block(self.shards_total).astype(float))
+            ),
+            "fill": self._fill,
+            "need": lambda: (
+                self._has(shards=None, used=1)
+                & self._is_upper
+                & self._all(SHARDS, -1)
+                & self._all(USED, 1)
+            ),
+            "choose": lambda: (
+                self._has(on=1, used=1)
+                & self._is_upper
+                & self._all(USED, 1)
+                & (self.sum[:, ON] <= -1)
+            ),
+            "one hub": lambda: (
+                self._has(on=1, hub=None)
+                & (self.n[:, HUB] == self._of_block(self.total_sites))
+                & self._is_equal(0)
+                & self._all(HUB, 1)
+                & self._all(ON, -1)
+            ),
+            "reach": lambda: (
+                (self._has(hub=1, used=1) | self._has(hub=1, used=1, spoke=None))
+                & self._is_equal(0)
+                & self._all(HUB, 1)
+                & self._all(SPOKE, 1)
+                & self._all(USED, -1)
+            ),
+            "end": lambda: (
+                self._has(hub=1, spoke=1)
+                & self._is_upper
+                & self._all(SPOKE, 1)
+                & self._all(HUB, -1)
+            ),
+        }[name]()
+        if name != "one option":
+            found = found & single
+        self.known |= found
+        return found
+
+    def _fill(self) -> Bools:
+        """`x <= most * used`, with a factor that no number of shards passes."""
+        found = self._has(shards=1, used=1) & self._is_upper & self._all(SHARDS, 1)
+        rows = np.flatnonzero(found)
+        shards = self._entry_of(SHARDS, rows)
+        found[rows] = -self.sum[rows, USED] >= self.most[self.column[shards]] - NEAR
+        return found
+
+    def spread(self) -> Bools:
+        """`sum of used <= M on`."""
+        return (
+            ~self.known
+            & (self.block >= 0)
+            & self._has(on=1, used=None)
+            & self._is_upper
+            & self._all(USED, 1)
+        )
+
+    def used_in(self, row: int) -> int:
+        """Number of `used` columns in a row."""
+        return int(self.n[row, USED])
+
+    def most_sites(self, row: int) -> int:
+        """M of a row `sum of used <= M on`."""
+        return int(np.floor(-self.sum[row, ON] + NEAR))
+
+    def barred(self) -> Bools:
+        """`sum of shards <= 0`."""
+        positive = self.sum[:, SHARDS] >= np.sqrt(self.square[:, SHARDS]) * (1 - NEAR)
+        single = self.block >= 0
+        equal = self._all(SHARDS, self.sum[:, SHARDS] / np.maximum(1, self.n[:, SHARDS]))
+        return single & self._has(shards=None) & self._is_upper & positive & equal
+
+    def stall(self) -> Bools:
+        """`D >= figure * spoke`."""
+        signs = (self.sum[:, OTHER] > 0) & (self.sum[:, SPOKE] < 0)
+        return (self.block >= 0) & self._has(other=1, spoke=1) & self._is_lower & signs
+
+    def setup(self) -> Bools:
+        """`sum of shards <= T y`, or `used <= y`."""
+        mean = self.sum[:, SHARDS] / np.maximum(1, self.n[:, SHARDS])
+        by_shards = self._has(other=1, shards=None) & (mean > 0) & self._all(SHARDS, mean)
+        by_site = self._has(other=1, used=1) & (self.sum[:, USED] > 0)
+        opened = self._is_upper & (self.sum[:, OTHER] < 0) & (self.block >= 0)
+        return opened & (by_shards | by_site)
+
+    def opens_enough(self, row: int, shape: BlockShape) -> bool:
+        """Whether a set-up at one lets through all that its offers can hold."""
+        if self.n[row, USED]:
+            return bool(-self.sum[row, OTHER] >= self.sum[row, USED] * (1 - NEAR))
+        each = self.sum[row, SHARDS] / self.n[row, SHARDS]
+        most = min(shape.total, int(shape.most[self.positions(row)].sum()))
+        return bool(-self.sum[row, OTHER] >= each * most * (1 - NEAR))
+
+    def offers_of(self, row: int, shape: BlockShape) -> Bools:
+        """(n,) the offers that a set-up is for."""
+        members = np.zeros(len(shape.shards), dtype=bool)
+        positions = self.positions(row)
+        if self.n[row, USED]:
+            members[np.isin(shape.site_at, positions)] = True
+        else:
+            members[positions] = True
+        return members
+
+    def moved(self) -> Bools:
+        """`m >= x - held * on`."""
+        alike = np.abs(self.sum[:, OTHER] + self.sum[:, SHARDS]) <= NEAR * self.sum[:, OTHER]
+        form = self._has(other=1, shards=1) | self._has(other=1, shards=1, on=1)
+        signs = (self.sum[:, OTHER] > 0) & (self.sum[:, ON] >= 0)
+        return (self.block >= 0) & form & self._is_lower & alike & signs
+
+    def held(self, row: int) -> int:
+        """How many shards of a row `m >= x - held * on` do not count."""
+        return int(np.floor(self.sum[row, ON] / self.sum[row, OTHER] + NEAR))
+
+    def hub_room(self) -> Bools:
+        """`sum of room * spoke >= rest * hub`."""
+        form = self._has(hub=1, spoke=None) | self._has(hub=1)
+        return (self.block >= 0) & form & self._is_lower & (self.sum[:, HUB] < 0)
+
+    def read_hub_room(self, row: int) -> tuple[int, float, Ints, Floats]:
+        """Hub, rest, spokes and their figures of such a row."""
+        own = slice(self.starts[row], self.starts[row + 1])
+        kind, at, value = self.kind[own], self.at[own], self.value[own]
+        spokes = kind == SPOKE
+        return int(at[kind == HUB][0]), float(-self.sum[row, HUB]), at[spokes], value[spokes]
+
+    def positions(self, row: int) -> Ints:
+        """Positions in their block of a row's shards or data centers."""
+        own = slice(self.starts[row], self.starts[row + 1])
+        wanted = SHARDS if self.n[row, SHARDS] else USED
+        found: Ints = self.at[own][self.kind[own] == wanted]
+        return found
+
+    def other_column(self, rows: Ints) -> Ints:
+        """The one further column of each row."""
+        return self.column[self.other_entry(rows)]
+
+    def other_entry(self, rows: Ints) -> Ints:
+        """The entry of each row's one further column."""
+        return self._entry_of(OTHER, rows)
+
+    def spoke_entry(self, rows: Ints) -> Ints:
+        """The entry of each row's one spoke."""
+        return self._entry_of(SPOKE, rows)
+
+    def _entry_of(self, kind: int, rows: Ints) -> Ints:
+        entry = np.full(len(self.n), MISSING)
+        of_kind = np.flatnonzero(self.kind == kind)
+        entry[self.row[of_kind]] = of_kind
+        return entry[rows]
+
+
+def _kinds(part: Part, blocks: Sequence[Block]) -> tuple[Ints, Ints, Ints]:
+    """Kind, block and position in its block of every column."""
+    columns = part.problem.columns
+    kind = np.full(columns, OTHER)
+    owner = np.full(columns, MISSING)
+    position = np.zeros(columns, dtype=np.int64)
+    for job in part.jobs:
+        kind[job.on - part.first] = ON
+        if job.unserved >= 0:
+            kind[job.unserved - part.first] = UNSERVED
+    for at, block in enumerate(blocks):
+        core = ((SHARDS, block.shards), (USED, block.used), (HUB, block.hub), (SPOKE, block.spoke))
+        for name, ids in core:
+            flat = ids.ravel()
+            exists = np.flatnonzero(flat >= 0)
+            own = flat[exists] - part.first
+            kind[own], owner[own], position[own] = name, at, exists
+    return kind, owner, position
