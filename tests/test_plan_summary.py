@@ -227,6 +227,7 @@ def test_empty_plan_has_no_empty_tables() -> None:
         (gap_text(0.0036), "0.36 %"),
         (gap_text(2.1e-7), "2.1e-05 %"),
         (gap_text(0), "0.00 %"),
+        (gap_text(1.2e-16), "0.00 %"),
         (duration(0.42), "0.42 s"),
         (duration(59.97), "1 min 00 s"),
         (duration(245), "4 min 05 s"),

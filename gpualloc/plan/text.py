@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+ROUNDING = 1e-15
+"""A gap up to this is what floating point makes of none."""
+
 
 def usd(amount: float, largest: float | None = None) -> str:
     """An amount of money, with cents below 1,000: ``1,234,568``, ``12.50``.
@@ -41,6 +44,7 @@ def percent(share: float) -> str:
 
 def gap_text(gap: float) -> str:
     """A gap with enough digits to tell it from zero: ``0.36 %``, ``2.1e-05 %``."""
+    gap = gap if gap > ROUNDING else 0.0
     if gap == 0 or gap >= 1e-4:
         return f"{100 * gap:.2f} %"
     return f"{100 * gap:.1e} %"
