@@ -119,7 +119,7 @@ def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
     for name, found in [
         ("none.json", "No such file or directory"),
         ("folder.json", "Is a directory"),
-        ("fleet.yaml", "ends neither in .json nor in .json.gz"),
+        ("fleet.yaml", r"must end in \.json, \.json\.gz or \.xlsx, or have no ending"),
         ("none.json.gz", "No such file or directory"),
     ]:
         with pytest.raises(UsageError, match=found) as caught:
@@ -185,7 +185,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     instance = Instance.from_dict(two_sites())
     with pytest.raises(UsageError, match="cannot write"):
         instance.write(tmp_path / "none" / "fleet.json")
-    with pytest.raises(UsageError, match=r"ends neither in \.json"):
+    with pytest.raises(UsageError, match=r"must end in \.json"):
         instance.write(tmp_path / "fleet.csv")
 
 

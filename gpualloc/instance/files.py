@@ -100,7 +100,7 @@ def write_bytes(path: StrPath, data: bytes) -> None:
     target = Path(os.path.realpath(path))
     beside = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        _write_synced(beside, data)
+        write_synced(beside, data)
         os.replace(beside, target)
     except OSError as cause:
         raise UsageError(f"cannot write {printable(str(path))}: {cause.strerror}") from cause
@@ -108,7 +108,8 @@ def write_bytes(path: StrPath, data: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def _write_synced(path: Path, data: bytes) -> None:
+def write_synced(path: Path, data: bytes) -> None:
+    """Write a new file and wait until it is on the disk."""
     with path.open("xb") as file:
         file.write(data)
         file.flush()

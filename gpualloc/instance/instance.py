@@ -18,6 +18,8 @@ from gpualloc.instance.columns import Filled, Listed
 from gpualloc.instance.contracts import Contract
 from gpualloc.instance.document import document_of
 from gpualloc.instance.files import StrPath, read_json, write_json
+from gpualloc.instance.formats.endings import INSTANCE_FORMATS, Format, format_of
+from gpualloc.instance.formats.instances import read_sheets, write_sheets
 from gpualloc.instance.frames import frames_of, tables_from
 from gpualloc.instance.records import (
     DataCenter,
@@ -92,7 +94,13 @@ class Instance(Head):
 
     @classmethod
     def read(cls, path: StrPath) -> Self:
-        """Read an instance from a ``.json`` or ``.json.gz`` file.
+        """Read an instance from a file, or from a folder of tables.
+
+        Parameters
+        ----------
+        path : str or path
+            A ``.json``, ``.json.gz`` or ``.xlsx`` file, or a folder of CSV files. Tables are laid
+            out as `gpualloc.instance.tables` describes.
 
         Raises
         ------
@@ -102,19 +110,34 @@ class Instance(Head):
             There is no such file, or it cannot be read.
         """
         source = printable(str(path))
-        return cls.from_dict(read_json(path, InstanceError), source=source)
+        kind = format_of(path, INSTANCE_FORMATS)
+        if kind is Format.JSON:
+            return cls.from_dict(read_json(path, InstanceError), source=source)
+        sheets = read_sheets(path, kind)
+        with sheets.faults_in_its_words():
+            return cls.from_dict(data_of(sheets.tables, source), source=source)
 
     def write(self, path: StrPath) -> None:
-        """Write a ``.json`` or ``.json.gz`` file, whole or not at all.
+        """Write the instance to a file or a folder, whole or not at all.
 
-        Equal instances give equal files. What has its default is left out.
+        Equal instances give equal files. JSON leaves out what has its default.
+
+        Parameters
+        ----------
+        path : str or path
+            A ``.json``, ``.json.gz`` or ``.xlsx`` file; a name without an ending is a folder of
+            CSV files. An existing folder is replaced only if it holds nothing but such tables.
 
         Raises
         ------
         UsageError
-            The file cannot be written there.
+            It cannot be written there.
         """
-        write_json(path, self.to_dict())
+        kind = format_of(path, INSTANCE_FORMATS)
+        if kind is Format.JSON:
+            write_json(path, self.to_dict())
+        else:
+            write_sheets(self, path, kind)
 
     def to_dict(self) -> dict[str, Any]:
         """The instance as a file holds it; `from_dict` takes it back."""
@@ -167,5 +190,5 @@ class Instance(Head):
 
 
 def read(path: StrPath) -> Instance:
-    """Read an instance from a ``.json`` or ``.json.gz`` file; see `Instance.read`."""
+    """Read an instance from a file or a folder of tables; see `Instance.read`."""
     return Instance.read(path)

@@ -11,7 +11,7 @@ from gpualloc.instance.faults import Findings
 from gpualloc.instance.records import Head, Link, Network, Record
 from gpualloc.instance.shapes import Kind, Shape, shapes_of
 from gpualloc.instance.tables import OWNERS, map_columns
-from gpualloc.instance.validation import TABLES
+from gpualloc.instance.validation import DEFAULT_ROWS, TABLES
 from gpualloc.instance.wording import joined, quoted, suggestion
 
 Row = Mapping[str, Any]
@@ -63,7 +63,7 @@ class _Reader:
         self._check_tables()
         data = {**self._single("head", Head), "network": self._single("network", Network)}
         for table in TABLES:
-            if table in self.tables:
+            if self.tables.get(table) or (table in self.tables and table not in DEFAULT_ROWS):
                 data[table] = self._entries(table)
         data["network"]["links"] = self._entries(LINKS_TABLE)
         for column in dict.fromkeys(name for inner in self.inner.values() for name in inner):

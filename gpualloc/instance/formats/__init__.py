@@ -1,0 +1,1 @@
+"""Files of every kind: how tables are laid out in them, read from them and written to them."""
