@@ -21,6 +21,7 @@ from openpyxl.xml.functions import iterparse
 
 from gpualloc.instance.formats.excel_texts import unescaped
 from gpualloc.instance.formats.sheets import MOST_CELLS, OWN_MARK, Sheets
+from gpualloc.instance.wording import printable, shortened
 
 MOST_BYTES = 1 << 27
 MOST_ROWS = 1 << 20
@@ -58,7 +59,9 @@ def read_workbook(data: bytes, source: str) -> Sheets:
         try:
             _Book(data, sheets).read()
         except Exception as cause:  # the library has no error of its own
-            sheets.findings.add("", f"is not a workbook that can be read: {cause!r}"[:300])
+            root = cause.__cause__ or cause
+            reason = printable(shortened(f"{type(root).__name__}: {root}", 200))
+            sheets.findings.add("", f"is not a workbook that can be read: {reason}")
     return sheets
 
 
@@ -124,7 +127,7 @@ class _Book:
             self._tell(table, row, cell, f"holds the error {value}")
             return None
         if isinstance(value, date | time | timedelta):
-            self._tell(table, row, cell, f"is a date, {value}; format the cell as text, type again")
+            self._tell(table, row, cell, f"is a date, {value}; format it as text or number")
             return None
         return unescaped(value) if isinstance(value, str) else value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
@@ -9,14 +10,18 @@ from typing import Any, NamedTuple
 
 from gpualloc.errors import Fault, InstanceError
 from gpualloc.instance.cells import is_blank, text_of
+from gpualloc.instance.directory import NAMED_TABLES
 from gpualloc.instance.faults import Findings
-from gpualloc.instance.formats.places import Place, flat_place
+from gpualloc.instance.formats.places import flat_place
 from gpualloc.instance.wording import printable, shortened, shown
 
 MOST_CELLS = 5_000_000
 MOST_COLUMNS = 4096
 OWN_MARK = "_"
 """Tables and columns whose names begin so are their owner's notes; they are not read."""
+
+ROW = re.compile(r"\b(?:network\.links|flows|" + "|".join(NAMED_TABLES) + r")\[\d+\]")
+"""Another row that a message speaks of: "offers[0] has it too"."""
 
 Row = dict[str, Any]
 Grid = Iterable[Sequence[Any]]
@@ -88,12 +93,15 @@ class Sheets:
             raise InstanceError(self.source, faults) from None
 
     def _located(self, fault: Fault) -> Fault:
-        columns = {table: sheet.columns for table, sheet in self.sheets.items()}
-        place = flat_place(fault.place, self.tables, columns)
-        return Fault(self._worded(place), fault.message) if place else fault
+        message = ROW.sub(lambda found: self._worded(found[0]), fault.message)
+        return Fault(self._worded(fault.place), message)
 
-    def _worded(self, place: Place) -> str:
-        table, at, column = place
+    def _worded(self, place: str) -> str:
+        columns = {table: sheet.columns for table, sheet in self.sheets.items()}
+        found = flat_place(place, self.tables, columns)
+        if found is None:
+            return place
+        table, at, column = found
         numbers = self.sheets[table].numbers if table in self.sheets else []
         row = numbers[at] if at is not None and at < len(numbers) else None
         return self.wording(table, row, column)
