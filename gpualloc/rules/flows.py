@@ -84,16 +84,18 @@ class FlowRule(Rule):
         writer.put(both[:, None, None], flow.share, 1)
         for job in (flow.a, flow.b):
             writer.put(both[:, None], job.on, -1)
-        self._write_side(writer, flow, flow.a, flow.share)
-        self._write_side(writer, flow, flow.b, flow.share.swapaxes(1, 2))
+        self._write_side(writer, flow, "flow from", flow.a, flow.share)
+        self._write_side(writer, flow, "flow to", flow.b, flow.share.swapaxes(1, 2))
 
-    def _write_side(self, writer: Writer, flow: FlowColumns, job: JobColumns, share: Ints) -> None:
-        """From each data center runs at most the job's share of shards there."""
-        arrays, other = writer.arrays, flow.b if job is flow.a else flow.a
+    def _write_side(
+        self, writer: Writer, flow: FlowColumns, title: str, job: JobColumns, share: Ints
+    ) -> None:
+        """From, or to, each data center runs at most the job's share of shards there."""
+        arrays = writer.arrays
         periods = [arrays.period_names[period] for period in flow.data.periods]
         sites = [arrays.site_names[site] for site in flow.sites]
-        prefix = (job.data.name, other.data.name)
-        rows = writer.rows("flow share", periods, sites, prefix=prefix, upper=0)
+        prefix = (flow.a.data.name, flow.b.data.name)
+        rows = writer.rows(title, periods, sites, prefix=prefix, upper=0)
         writer.put(rows[:, :, None], share, 1)
         for block in job.all_blocks():
             at = np.searchsorted(flow.sites, block.sites)[block.site_at]

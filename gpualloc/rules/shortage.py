@@ -147,7 +147,7 @@ class ShortageRows:
             where = arrays.offer_names[way.at]
         elif way.resource == "power":
             where = f"power of {arrays.site_names[way.at]}"
-        unit = f"unit {float(way.unit):g}"
+        unit = f"unit {float(way.unit):.12g}"
         rank = (f"up to {arrays.jobs[way.rank].name}",) if self.listed else ()
         return (where, arrays.period_names[way.period], unit, *rank)
 

@@ -72,13 +72,23 @@ def test_spokes_are_named() -> None:
 
 
 def test_flow_rows() -> None:
-    """From each data center runs at most the job's share there; together it is all."""
-    rows = rows_of(apart(), "flow runs", "flow share")
+    """From and to each data center runs at most the job's share there; together it is all."""
+    rows = rows_of(apart(), "flow runs", "flow from", "flow to")
     assert [row for row in rows if not row.endswith(": 0 <= 0")] == [
         "flow runs[one, two, q1]: - on[one] - on[two] + flow[one, two, q1, a1, b1] >= -1",
-        "flow share[one, two, q1, a1]: - 0.5 shards[one, cheap] + flow[one, two, q1, a1, b1] <= 0",
-        "flow share[two, one, q1, b1]: - 0.5 shards[two, dear] + flow[one, two, q1, a1, b1] <= 0",
+        "flow from[one, two, q1, a1]: - 0.5 shards[one, cheap] + flow[one, two, q1, a1, b1] <= 0",
+        "flow to[one, two, q1, b1]: - 0.5 shards[two, dear] + flow[one, two, q1, a1, b1] <= 0",
     ]
+
+
+def test_flows_there_and_back() -> None:
+    """Two flows between the same jobs, one each way, each have rows and egress of their own."""
+    data = apart()
+    data["flows"].append({"a": "two", "b": "one", "gbps": 1})
+    names = [row.split(":")[0] for row in rows_of(data, "flow from", "flow to")]
+    assert len(set(names)) == len(names) == 8
+    # The second has 1 Gbit/s of the first one's 8: 450 USD.
+    assert least_usd(data) == 14050
 
 
 def test_flows_inside_a_data_center() -> None:
@@ -107,7 +117,7 @@ def test_flows_of_a_job_not_served() -> None:
 
 def test_flows_are_absent() -> None:
     """Without flows there is no row of any."""
-    assert rows_of({**apart(), "flows": []}, "flow runs", "flow share") == []
+    assert rows_of({**apart(), "flows": []}, "flow runs", "flow from", "flow to") == []
 
 
 def test_flows_are_named() -> None:

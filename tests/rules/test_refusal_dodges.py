@@ -96,9 +96,8 @@ def test_uncovered_jobs_parked_on_the_holder() -> None:
     pebble = job("pebble", shards=1, gpus=1)
     # A pebble at B costs 300 instead of 200 and leaves 39 of 40 GPUs: 8000 + 300 for the plan.
     assert least_usd(asked(big, pebble, jobs=["y"])) == 8300
-    listed = {"jobs": ["y"], "precedence": "listed"}
-    assert least_usd(asked(big, pebble, **listed)) == 12200
-    assert least_usd(asked(pebble, big, **listed)) == 8300
+    assert least_usd(asked(big, pebble, jobs=["y"], precedence="listed")) == 12200
+    assert least_usd(asked(pebble, big, jobs=["y"], precedence="listed")) == 8300
 
 
 def test_a_small_covered_job_parked_on_the_holder() -> None:

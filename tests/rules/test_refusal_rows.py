@@ -143,6 +143,17 @@ def test_excuses() -> None:
     ]
 
 
+def test_units_of_large_shards() -> None:
+    """Units that differ in their seventh digit alone have rows of different names."""
+    data = refused(gpus=9_000_000)
+    option = {"gpu_type": "H100", "shards": 1}
+    data["jobs"][0]["options"] = [{**option, "gpus_per_shard": n} for n in (1234567, 1234568)]
+    assert [row.split(":")[0] for row in rows_of(data, "short")] == [
+        "short[ask, dear, q1, unit 1234567]",
+        "short[ask, dear, q1, unit 1234568]",
+    ]
+
+
 def test_no_room_even_in_an_empty_plan() -> None:
     """An offer that never has room for a unit needs no row."""
     assert rows_of(refused(gpus=9), "short", "no room") == []
