@@ -207,16 +207,25 @@ class Plan:
         return Usage(self.instance, layout)
 
     def write(self, path: str | Path) -> None:
-        """Write the plan to a `.json` or `.json.gz` file, replacing one that is there.
+        """Write the plan to a file or folder by its ending, replacing one that is there.
 
-        The new file appears at once and whole; until then an old one stays as it is.
+        The new one appears at once and whole; until then an old one stays as it is.
+
+        Parameters
+        ----------
+        path : str or path
+            A `.json` or `.json.gz` file, which `read_plan` reads back; an `.xlsx` workbook; a
+            folder of Parquet files, whose name ends in `.parquet`; a folder of CSV files, whose
+            name has no ending. A folder is replaced only if it holds nothing but such files.
 
         Raises
         ------
         UsageError
-            The file cannot be written there, or has another ending.
+            It cannot be written there, or has another ending.
         """
-        document.write(self, Path(path))
+        from gpualloc.plan.writing import write
+
+        write(self, Path(path))
 
     def to_json(self, *, ascii_only: bool = False) -> str:
         """The text of the plan's file; `ascii_only` escapes all other characters."""

@@ -54,21 +54,32 @@ def workbook_bytes(sheets: Mapping[str, SheetLayout]) -> bytes:
     UsageError
         A text or a table is too long for a workbook.
     """
+    for name, layout in sheets.items():
+        _expect_room(name, layout)
     book = Workbook(write_only=True)
     book.properties.creator = f"gpualloc {__version__}"
     book.properties.created = book.properties.modified = EPOCH
     for name, layout in sheets.items():
-        _write_sheet(book.create_sheet(name), name, layout)
+        _write_sheet(book.create_sheet(name), layout)
     target = io.BytesIO()
     with _UndatedZip(target, "w", zipfile.ZIP_DEFLATED) as archive:
         ExcelWriter(book, archive).save()
     return target.getvalue()
 
 
-def _write_sheet(sheet: Any, name: str, layout: SheetLayout) -> None:
+def _expect_room(name: str, layout: SheetLayout) -> None:
+    """Check that a table fits, since the library cuts what is too long."""
     if len(layout.rows) >= MOST_ROWS:
         found = f"the table {name} has {len(layout.rows):,} rows"
-        raise UsageError(f"{found}; a sheet holds {MOST_ROWS - 1:,} below its headings")
+        raise UsageError(f"{found}; a sheet of a workbook holds {MOST_ROWS - 1:,}")
+    texts = (value for row in layout.rows for value in row if isinstance(value, str))
+    longest = max((len(escaped(text)) for text in texts), default=0)
+    if longest > LONGEST_CELL:
+        found = f"the table {name} has a text of {longest:,} characters"
+        raise UsageError(f"{found}; a cell of a workbook holds {LONGEST_CELL:,}")
+
+
+def _write_sheet(sheet: Any, layout: SheetLayout) -> None:
     sheet.freeze_panes = "A2"
     for at, column in enumerate(layout.columns):
         dimension = sheet.column_dimensions[get_column_letter(at + 1)]
@@ -97,10 +108,6 @@ def _cell(sheet: Any, value: Any, number_format: str) -> Any:
     if value is None:
         return None
     text = escaped(value) if isinstance(value, str) else repr(value)
-    if len(text) > LONGEST_CELL:
-        raise UsageError(
-            f"a text of {len(text):,} characters is too long: a cell holds {LONGEST_CELL:,}"
-        )
     cell = WriteOnlyCell(sheet, text)
     # The type is set after the value, which the library else looks into: a text that starts with
     # "=" would become a formula, a number would lose its last digit.
