@@ -95,8 +95,9 @@ class Problem:
 
         It may lose plans that use a limit up to the last unit, so its bound proves nothing.
         """
-        margin = relative * np.maximum(1, np.abs(self.row_upper))
-        row_upper = np.where(self.strict, self.row_upper - margin, self.row_upper)
+        limited = self.strict & np.isfinite(self.row_upper)
+        row_upper = self.row_upper.copy()
+        row_upper[limited] -= relative * np.maximum(1, np.abs(row_upper[limited]))
         values = self.matrix.values.copy()
         drawn = (self.strict & np.isfinite(self.row_lower))[self.matrix.row_of_entry] & (values < 0)
         values[drawn] *= 1 + relative
