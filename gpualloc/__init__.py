@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gpualloc.version import __version__
 
 if TYPE_CHECKING:
+    from gpualloc.batches import batch
     from gpualloc.errors import (
         Fault,
         GpuallocError,
@@ -55,6 +56,7 @@ _HOMES = {
     "SolverError": ("gpualloc.errors", "SolverError"),
     "UsageError": ("gpualloc.errors", "UsageError"),
     "Verdict": ("gpualloc.plan.checker", "Verdict"),
+    "batch": ("gpualloc.batches", "batch"),
     "check": ("gpualloc.plan.checker", "check"),
     "generate": ("gpualloc.generator", "generate"),
     "read": ("gpualloc.instance", "read"),
@@ -82,6 +84,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "__version__",
+    "batch",
     "check",
     "generate",
     "read",

@@ -21,7 +21,8 @@ LAYERS = (
     {"engines"},
     {"generator", "solving"},
     {"answers"},
-    {"batch", "batches", "cli", "notebooks", "plots", "report"},
+    {"batches"},
+    {"cli", "notebooks", "plots", "report"},
     {"__init__", "__main__"},
 )
 """Modules and packages of gpualloc from the ground up; imports point to lower layers only.
@@ -30,7 +31,7 @@ The plan with its checker is below the engines: they hand out checked plans, and
 not know them. What faces the user may also go through the front door, `gpualloc` itself.
 """
 
-FACES = LAYERS[-2] | LAYERS[-1]
+FACES = LAYERS[-3] | LAYERS[-2] | LAYERS[-1]
 
 SOLVERS = {
     *("cbcbox", "coptpy", "cplex", "cvxpy", "gurobipy", "highspy", "mip", "ortools"),
