@@ -63,6 +63,7 @@ class PlanMaker:
 
     def make(self) -> dict[str, Any]:
         """The tables of a plan file."""
+        self.shards_at = {}
         rows: dict[str, Any] = {"placements": [], "hubs": [], "flows": [], "unserved": []}
         for job in self.data["jobs"]:
             if job.get("unserved_usd") is not None and self.rng.random() < 0.2:
