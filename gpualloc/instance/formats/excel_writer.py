@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.comments import Comment
-from openpyxl.styles import Font
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from gpualloc.errors import UsageError
@@ -22,7 +23,8 @@ from gpualloc.version import __version__
 
 EPOCH = datetime(1980, 1, 1)
 NARROWEST, WIDEST = 8, 50
-COMMENT_SIZE = (120, 320)
+COMMENT_WIDTH, COMMENT_CHARACTERS = 360, 48
+MARK = "FFE699"
 TEXT_FORMAT = "@"
 MOST_ROWS = 1 << 20
 
@@ -30,13 +32,14 @@ MOST_ROWS = 1 << 20
 class SheetLayout(NamedTuple):
     """A sheet: its headings, its rows, comments on headings, and how columns show.
 
-    In the columns `texts` whatever a person types stays a text.
+    In the columns `texts` whatever a person types stays a text; the headings `marked` stand out.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     comments: Mapping[str, str] = {}
     texts: Collection[str] = ()
+    marked: Collection[str] = ()
     formats: Mapping[str, str] = {}
 
     def format_of(self, column: str) -> str:
@@ -81,11 +84,14 @@ def _expect_room(name: str, layout: SheetLayout) -> None:
 
 def _write_sheet(sheet: Any, layout: SheetLayout) -> None:
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     for at, column in enumerate(layout.columns):
         dimension = sheet.column_dimensions[get_column_letter(at + 1)]
         dimension.width = _width(column, (row[at] for row in layout.rows))
         dimension.number_format = layout.format_of(column)
-    sheet.append([_heading(sheet, column, layout) for column in layout.columns])
+    sheet.append([_heading(sheet, at, layout) for at in range(len(layout.columns))])
     for row in layout.rows:
         sheet.append(
             [
@@ -95,13 +101,23 @@ def _write_sheet(sheet: Any, layout: SheetLayout) -> None:
         )
 
 
-def _heading(sheet: Any, column: str, layout: SheetLayout) -> Any:
+def _heading(sheet: Any, at: int, layout: SheetLayout) -> Any:
+    column = layout.columns[at]
     cell = _cell(sheet, column, TEXT_FORMAT)
+    if any(isinstance(row[at], int | float) for row in layout.rows):
+        cell.alignment = Alignment(horizontal="right")
     cell.font = Font(bold=True)
+    if column in layout.marked:
+        cell.fill = PatternFill("solid", start_color=MARK)
     if column in layout.comments:
-        height, width = COMMENT_SIZE
-        cell.comment = Comment(layout.comments[column], "gpualloc", height=height, width=width)
+        cell.comment = _comment(layout.comments[column])
     return cell
+
+
+def _comment(text: str) -> Comment:
+    """A comment in a box that its text fits into."""
+    lines = sum(1 + len(line) // COMMENT_CHARACTERS for line in text.splitlines())
+    return Comment(text, "gpualloc", height=20 * (lines + 1), width=COMMENT_WIDTH)
 
 
 def _cell(sheet: Any, value: Any, number_format: str) -> Any:
@@ -117,7 +133,8 @@ def _cell(sheet: Any, value: Any, number_format: str) -> Any:
 
 
 def _width(column: str, values: Iterable[Any]) -> float:
-    longest = max((len(str(value)) for value in values if value is not None), default=0)
+    texts = (v if isinstance(v, str) else f"{v:,.2f}" for v in values if v is not None)
+    longest = max(map(len, texts), default=0)
     return min(max(longest, len(column), NARROWEST), WIDEST) + 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from gpualloc.instance.formats.folders import write_folder
 from gpualloc.instance.formats.notes import notes, text_columns
 from gpualloc.instance.formats.sheets import Sheets
 from gpualloc.instance.records import Head
-from gpualloc.instance.tables import columns_of, tables_of
+from gpualloc.instance.tables import Row, columns_of, tables_of
 from gpualloc.instance.wording import printable
 
 
@@ -45,9 +46,12 @@ def write_sheets(instance: Head, path: StrPath, kind: Format) -> None:
     UsageError
         It cannot be written.
     """
-    tables = {table: _laid_out(table, rows) for table, rows in tables_of(instance).items()}
+    tables = {
+        table: (columns := columns_of(table, rows), laid_out(columns, rows))
+        for table, rows in tables_of(instance).items()
+    }
     if kind is Format.CSV:
-        files = {f"{table}{ENDING}": csv_bytes(*laid_out) for table, laid_out in tables.items()}
+        files = {f"{table}{ENDING}": csv_bytes(*table_of) for table, table_of in tables.items()}
         write_folder(path, files, csv_names())
         return
     from gpualloc.instance.formats.excel_writer import SheetLayout, workbook_bytes
@@ -64,9 +68,9 @@ def csv_names() -> list[str]:
     return [f"{table}{ENDING}" for table in notes()]
 
 
-def _laid_out(table: str, rows: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
-    columns = columns_of(table, rows)
-    return columns, [[_whole(row.get(column)) for column in columns] for row in rows]
+def laid_out(columns: Sequence[str], rows: Iterable[Row]) -> list[list[Any]]:
+    """The cells of each row, in the order of the columns."""
+    return [[_whole(row.get(column)) for column in columns] for row in rows]
 
 
 def _whole(cell: Any) -> Any:

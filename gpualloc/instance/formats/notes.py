@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple, get_args, get_origin
@@ -31,6 +32,11 @@ class Note(NamedTuple):
     allowed: str
     is_text: bool
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether every row needs it."""
+        return self.blank.startswith((NEEDED, "Needed;"))
+
     def __str__(self) -> str:
         return "\n".join(part for part in (self.meaning, self.allowed, self.blank) if part)
 
@@ -45,6 +51,17 @@ def notes() -> dict[str, list[Note]]:
             found |= dict(_inner_notes(OWNERS[table], kind))
     found["contracts"] = list(_contract_notes(found["contracts"]))
     return {**found, "network": list(_record_notes(Network)), "links": list(_record_notes(Link))}
+
+
+def table_notes() -> dict[str, str]:
+    """What each table holds."""
+    records: dict[str, type[Record]] = {**TABLES, "head": Head, "network": Network, "links": Link}
+    told = {table: inspect.getdoc(record) or "" for table, record in records.items()}
+    owners: list[type[Record]] = [Job, *contract_types().values()]
+    for owner in owners:
+        for column, info in owner.model_fields.items():
+            told.setdefault(column, _tabular(info.description))
+    return {table: told[table].split("\n")[0] for table in notes()}
 
 
 def text_columns(table: str) -> set[str]:
