@@ -107,7 +107,7 @@ def test_instance_that_cannot_be_read_returns_2(tmp_path: Path, name: str) -> No
     ("out", "words"),
     [
         ("none/plan.json", "does not exist"),
-        ("plan.txt", "must end with"),
+        ("plan.txt", "must end in"),
         ("folder.json", "is a folder"),
         ("fleet.json", "is the input"),
     ],

@@ -10,13 +10,17 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli.batch import BATCH_EXIT_CODES, batch
 from gpualloc.cli.check import check
+from gpualloc.cli.convert import convert
 from gpualloc.cli.exits import Commands
 from gpualloc.cli.export import export
 from gpualloc.cli.generate import generate
 from gpualloc.cli.schema import schema
 from gpualloc.cli.solve import solve
 from gpualloc.cli.solvers import solvers
+from gpualloc.cli.template import template
+from gpualloc.cli.validate import validate
 from gpualloc.version import __version__
 
 EXIT_CODES = (
@@ -57,8 +61,14 @@ def gpualloc(
 app.command(epilog="Example: gpualloc solve fleet.json -o plan.json --time-limit 60")(solve)
 app.command(epilog="Example: gpualloc check fleet.json plan.json")(check)
 app.command(
+    epilog=f"{BATCH_EXIT_CODES} Example: gpualloc batch fleets/ -o runs --time-limit 600 --resume"
+)(batch)
+app.command(
     epilog="Example: gpualloc generate -o fleet.json --gpus 200000 --data-centers 20 --jobs 40"
 )(generate)
+app.command(epilog="Example: gpualloc validate fleet.xlsx other.json")(validate)
+app.command(epilog="Example: gpualloc convert fleet.json fleet.xlsx")(convert)
+app.command(epilog="Example: gpualloc template --xlsx fleet.xlsx")(template)
 app.command(epilog="Example: gpualloc export fleet.json -o fleet.lp")(export)
 app.command(epilog="Example: gpualloc schema > instance.schema.json")(schema)
 app.command(epilog="Example: gpualloc solvers")(solvers)

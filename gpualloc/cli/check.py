@@ -15,7 +15,9 @@ from gpualloc.cli.exits import ExitCode
 def check(
     instance: Annotated[
         Path,
-        typer.Argument(metavar="INSTANCE", help="The instance: a .json or .json.gz file."),
+        typer.Argument(
+            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
+        ),
     ],
     plan: Annotated[
         Path, typer.Argument(metavar="PLAN", help="The plan: a .json or .json.gz file.")

@@ -15,7 +15,10 @@ PROGRAM_ENDINGS = (".lp", ".mps")
 
 def export(
     instance: Annotated[
-        Path, typer.Argument(metavar="INSTANCE", help="The instance: a .json or .json.gz file.")
+        Path,
+        typer.Argument(
+            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
+        ),
     ],
     out: Annotated[
         Path,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gpualloc.cli.console import safe
-from gpualloc.cli.outputs import JSON_ENDINGS, expect_output
+from gpualloc.cli.outputs import INSTANCE_KINDS, expect_instance
 
 if TYPE_CHECKING:
     from gpualloc.instance import Instance
@@ -21,7 +21,7 @@ def generate(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write the instance here, .json or .json.gz; default: standard output.",
+            help=f"Write the instance here: {INSTANCE_KINDS}; default: standard output.",
         ),
     ] = None,
     gpus: Annotated[
@@ -46,7 +46,7 @@ def generate(
     """Make a realistic random instance that has a plan."""
     import gpualloc
 
-    expect_output(out, JSON_ENDINGS)
+    expect_instance(out)
     instance = gpualloc.generate(
         gpus=gpus,
         data_centers=data_centers,

@@ -10,7 +10,7 @@ import typer
 
 from gpualloc.cli.console import notes, show
 from gpualloc.cli.exits import ExitCode, tell
-from gpualloc.cli.outputs import JSON_ENDINGS, expect_output
+from gpualloc.cli.outputs import PLAN_KINDS, expect_plan
 from gpualloc.cli.progress import ProgressTable
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 def solve(
     file: Annotated[
-        Path, typer.Argument(metavar="INSTANCE", help="The instance: a .json or .json.gz file.")
+        Path,
+        typer.Argument(
+            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
+        ),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="PLAN", help="Write the result here: .json or .json.gz."
+            "-o", "--output", metavar="PLAN", help=f"Write the result here: {PLAN_KINDS}."
         ),
     ] = None,
     time_limit: Annotated[
@@ -76,7 +79,7 @@ def solve(
     """Find the cheapest plan of an instance, and a proof of how cheap a plan can be."""
     import gpualloc
 
-    expect_output(out, JSON_ENDINGS, inputs=[file])
+    expect_plan(out, inputs=[file])
     instance = gpualloc.read(file)
     start = None if warm_start is None else gpualloc.read_plan(warm_start)
     table = _progress_table(progress, quiet)
