@@ -26,6 +26,9 @@ PULP_PREFIX = "pulp:"
 
 LEAST_HIGHSPY = (1, 16)
 
+ROUNDS = "it rounds continuous columns to whole numbers; use cp-sat"
+"""Why PuLP's own way to CP-SAT, `pulp:CPSAT`, is refused."""
+
 
 @dataclass(frozen=True)
 class SolverInfo:
@@ -118,6 +121,8 @@ def _make_pulp(name: str) -> Backend:
         raise UsageError(f'PuLP has no solver "{name}"{hint}')
     if name == "HiGHS":
         check_highspy()
+    if name == "CPSAT":
+        raise SolverError(f"{PULP_PREFIX}{name} is refused: {ROUNDS}")
     if not pulp.is_available(name):
         raise MissingExtraError(f"PuLP does not see {name} on this machine")
     return pulp.PulpBackend(name)
@@ -175,13 +180,14 @@ def list_solvers() -> list[SolverInfo]:
         ),
     ]
     for name in pulp.solver_names():
-        available = pulp.is_available(name) and not (name == "HiGHS" and refused)
+        seen = pulp.is_available(name)
+        reason = {"HiGHS": refused, "CPSAT": ROUNDS}.get(name) if seen else None
         infos.append(
             SolverInfo(
                 PULP_PREFIX + name,
-                through if available else None,
-                available,
-                refused if name == "HiGHS" else None,
+                through if seen else None,
+                seen and reason is None,
+                reason,
                 "",
             )
         )

@@ -1,8 +1,4 @@
-"""Every solver that PuLP sees, CBC among them.
-
-PuLP reports `Optimal` for a solver that ran out of time with a plan in hand, so the status is read
-from `sol_status`, and the bound from the solver itself where that is known how.
-"""
+"""Every solver that PuLP sees, CBC among them."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
@@ -23,6 +20,7 @@ import numpy as np
 import pulp
 
 from gpualloc.engines.backends.base import Listener, Outcome, Settings, Stop, passing_on_stop
+from gpualloc.engines.backends.pulp_answer import Answer, read_answer
 from gpualloc.errors import SolverError
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
@@ -40,6 +38,9 @@ ROUGHLY = 1e-4
 """A row passed by less than this, relative, is for the checker to judge."""
 
 CBC_BOUND = re.compile(r"^(?:Lower bound|best possible):?\s+(\S+)", re.MULTILINE)
+
+CBC_DIGITS = 6
+"""Of the bound, CBC prints three decimals in some versions, and six digits in others."""
 
 
 def solver_names() -> list[str]:
@@ -92,12 +93,16 @@ class PulpBackend:
             began = monotonic()
             try:
                 with passing_on_stop(listener, interrupt_children):
-                    model.solve(solver)
+                    returned = model.solve(solver)
             except pulp.PulpSolverError as error:
                 raise SolverError(f"{self.name} failed: {error}") from error
             text = log.read_text(errors="replace") if log.exists() else ""
         stop = _stop(settings, listener, monotonic() - began)
-        return _outcome(self.name, model, columns, problem, settings, stop, text)
+        answer = read_answer(self.name, model, returned)
+        if answer.bound is None and self.name in CBC_NAMES:
+            answer = replace(answer, bound=bound_in(text))
+        values = np.array([column.value() for column in columns], dtype=float)
+        return _outcome(self.name, answer, values, problem, settings, stop)
 
 
 def build(problem: Problem) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
@@ -183,28 +188,24 @@ def make_solver(name: str, settings: Settings, warm: bool, folder: str, log: Pat
 
 def _outcome(
     name: str,
-    model: pulp.LpProblem,
-    columns: list[pulp.LpVariable],
+    answer: Answer,
+    values: Floats,
     problem: Problem,
     settings: Settings,
     stop: Stop,
-    log: str,
 ) -> Outcome:
-    proved = model.sol_status == pulp.LpSolutionOptimal
-    bound = _read_bound(name, model, log)
-    if model.status == pulp.LpStatusInfeasible:
+    bound = answer.bound
+    if answer.infeasible:
         return Outcome("infeasible" if stop == "proof" else "unknown", None, bound, stop)
-    values = np.array([column.value() for column in columns], dtype=float)
     held = holds(problem, values)
-    if proved and not held:
+    if answer.proved and not held:
         raise SolverError(f"{name} claims an optimum that breaks the program's rows")
-    if not held or not (proved or model.sol_status == pulp.LpSolutionIntegerFeasible):
+    if not held or not answer.found:
         return Outcome("unknown", None, bound, "time" if stop == "proof" else stop)
     cost = float(problem.cost @ values)
-    if proved and bound is None:
-        bound = cost - settings.gap * max(1.0, abs(cost))
-    if proved:
-        return Outcome("optimal", values, bound, "proof")
+    if answer.proved:
+        proven = cost - settings.gap * max(1.0, abs(cost))
+        return Outcome("optimal", values, proven if bound is None else max(bound, proven), "proof")
     return Outcome("feasible", values, bound, "time" if stop == "proof" else stop)
 
 
@@ -228,16 +229,11 @@ def holds(problem: Problem, values: Floats) -> bool:
     )
 
 
-def _read_bound(name: str, model: pulp.LpProblem, log: str) -> float | None:
-    """The bound that the solver itself proved, where it tells it."""
-    if name in CBC_NAMES:
-        found = CBC_BOUND.findall(log)
-        return float(found[-1]) if found else None
-    solved = getattr(model, "solverModel", None)
-    if name == "HiGHS" and solved is not None:
-        bound = solved.getInfo().mip_dual_bound
-    elif name == "GUROBI" and solved is not None:
-        bound = solved.ObjBound
-    else:
+def bound_in(log: str) -> float | None:
+    """The bound that CBC's log tells, less what the printed figure may have been rounded up."""
+    found = CBC_BOUND.findall(log)
+    if not found or not np.isfinite(float(found[-1])):
         return None
-    return float(bound) if np.isfinite(bound) else None
+    printed = Decimal(found[-1])
+    last_place = min(int(printed.as_tuple().exponent), printed.adjusted() - CBC_DIGITS + 1)
+    return float(printed) - 0.5 * 10.0**last_place
