@@ -105,6 +105,7 @@ class Solve:
         self._memory_limit_gb = job.settings.memory_limit_gb
         patience = job.settings.patience_seconds
         self._latest = None if patience is None else self._began + patience
+        self._look_at = self._began + WATCH_SECONDS
         self._peak_gb = 0.0
         self._status: int | None = None
         self._partial = b""
@@ -173,13 +174,14 @@ class Solve:
 
     def _patience(self) -> float | None:
         """How long to wait for a line before looking at the limits again."""
-        if self._memory_limit_gb is not None:
-            return WATCH_SECONDS
-        return None if self._latest is None else max(0.0, self._latest - time.monotonic() + 0.01)
+        looks = [] if self._memory_limit_gb is None else [self._look_at]
+        looks += [] if self._latest is None else [self._latest]
+        return max(0.0, min(looks) - time.monotonic() + 0.001) if looks else None
 
     def _is_too_large(self) -> bool:
-        if self._memory_limit_gb is None:
+        if self._memory_limit_gb is None or time.monotonic() < self._look_at:
             return False
+        self._look_at = time.monotonic() + WATCH_SECONDS
         in_use_gb = _memory_gb(self.child)
         self._peak_gb = max(self._peak_gb, in_use_gb)
         return in_use_gb > self._memory_limit_gb

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from gpualloc.batches.results import Outcome
 from gpualloc.batches.solves import Job, solve_job
 from gpualloc.errors import SolverError
@@ -97,6 +99,14 @@ def murder() -> None:
     time.sleep(1000)
 
 
+def poison() -> None:
+    """Kill the process that runs the worker, a Dask worker, and live on."""
+    worker = psutil.Process(os.getppid()).parent()
+    assert worker is not None
+    worker.kill()
+    time.sleep(1000)
+
+
 WAYS: dict[str, Callable[[], None]] = {
     "segfault": segfault,
     "leave": leave,
@@ -110,4 +120,5 @@ WAYS: dict[str, Callable[[], None]] = {
     "abandon": abandon,
     "litter": litter,
     "murder": murder,
+    "poison": poison,
 }

@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def run_injected(
     workers: int = 2,
     resume: bool = False,
     disk: Disk | None = None,
-    events: list[Event] | None = None,
+    on_event: Callable[[Event], None] | None = None,
 ) -> dict[str, Result]:
     """Run a batch whose solves go wrong by name; results by the file's name without its ending."""
     results = run(
@@ -99,7 +99,7 @@ def run_injected(
         Settings() if settings is None else settings,
         local_workforce(workers, TARGET),
         resume=resume,
-        on_event=None if events is None else events.append,
+        on_event=on_event,
     )
     return {Path(result.name).stem: result for result in results}
 
