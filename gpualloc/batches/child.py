@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from traceback import format_exc
 from typing import Any
 
 from gpualloc.batches.results import Outcome
 from gpualloc.batches.solves import Job, RefusedSettingsError, encode
+from gpualloc.progress import Progress
+
+SECONDS_BETWEEN_REPORTS = 0.25
+"""Progress is told no more often than anyone can read it."""
 
 
 def run_child(
@@ -31,27 +36,56 @@ def run_child(
     life : int
         A pipe that ends when the warden does.
     """
-    Thread(target=_die_with_warden, args=(life,), daemon=True).start()
+    voice = Voice(lines)
+    Thread(target=_attend, args=(voice, life), daemon=True).start()
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
-
-    def tell(kind: str, value: Any) -> None:
-        left = memoryview(encode(kind, value))
-        while left:
-            left = left[os.write(lines, left) :]
-
     try:
-        outcome = target(job, scratch, lambda progress: tell("progress", progress))
+        outcome = target(job, scratch, voice.keep)
     except RefusedSettingsError as error:
-        tell("refused", str(error))
+        voice.tell("refused", str(error))
     except MemoryError:
-        tell("outcome", Outcome("memory", "out of memory"))
+        voice.tell("outcome", Outcome("memory", "out of memory"))
     except Exception:
-        tell("outcome", Outcome("failed", format_exc()))
+        voice.tell("outcome", Outcome("failed", format_exc()))
     else:
-        tell("outcome", outcome)
+        voice.tell("outcome", outcome)
     os._exit(0)
 
 
-def _die_with_warden(life: int) -> None:
-    os.read(life, 1)
+class Voice:
+    """What the child says to its warden; used by two threads.
+
+    Parameters
+    ----------
+    lines : int
+        The pipe to write to.
+    """
+
+    def __init__(self, lines: int) -> None:
+        self._lines = lines
+        self._lock = Lock()
+        self._latest: Progress | None = None
+
+    def keep(self, progress: Progress) -> None:
+        """Keep progress until it is told."""
+        self._latest = progress
+
+    def tell_latest(self) -> None:
+        """Tell the progress that was kept last, if it was not told."""
+        latest, self._latest = self._latest, None
+        if latest is not None:
+            self.tell("progress", latest)
+
+    def tell(self, kind: str, value: Any) -> None:
+        """Tell one message whole."""
+        left = memoryview(encode(kind, value))
+        with self._lock:
+            while left:
+                left = left[os.write(self._lines, left) :]
+
+
+def _attend(voice: Voice, life: int) -> None:
+    """Tell progress now and then, and die with the warden."""
+    while not select.select([life], [], [], SECONDS_BETWEEN_REPORTS)[0]:
+        voice.tell_latest()
     os.killpg(0, signal.SIGKILL)

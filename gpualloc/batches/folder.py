@@ -79,7 +79,7 @@ class RunFolder:
             "outcome": {**outcome.document(), "plan": None},
         }
         plans = {} if plan is None else {plan_file(key): plan}
-        self.store.commit({**plans, result_file(key): readable_json(document).encode()})
+        self.store.commit({**plans, result_file(key): encoded(readable_json(document))})
         self.note("committed", key=key, label=outcome.label, seconds=round(outcome.seconds, 3))
 
     def note(self, event: str, **details: Any) -> None:
@@ -108,6 +108,11 @@ def open_folder(store: Store, settings: Settings, *, resume: bool) -> Iterator[R
         folder = RunFolder(store, settings)
         folder.note("opened", process=os.getpid(), resume=resume, settings=settings.document())
         yield folder
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8, with escapes for what names of files can hold and UTF-8 cannot."""
+    return text.encode(errors="backslashreplace")
 
 
 def result_file(key: str) -> str:

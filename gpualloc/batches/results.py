@@ -77,7 +77,15 @@ class Outcome:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Outcome:
-        """The outcome that a JSON object holds."""
+        """The outcome that a JSON object holds.
+
+        Raises
+        ------
+        ValueError
+            Its label is unknown.
+        """
+        if document["label"] not in LABELS:
+            raise ValueError(document["label"])
         known = {column.name for column in fields(cls)} - {"faults"}
         given = {name: value for name, value in document.items() if name in known}
         faults = tuple(Fault(**fault) for fault in document.get("faults", ()))

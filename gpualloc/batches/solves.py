@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from traceback import format_exc
 from typing import Any
 
-import gpualloc.engines.backends.highs as _loaded_before_the_fork
 from gpualloc.batches.cases import Case
 from gpualloc.batches.results import Label, Outcome
 from gpualloc.batches.settings import Settings
@@ -27,10 +25,6 @@ from gpualloc.progress import Progress
 from gpualloc.solving import solve
 
 __all__ = ["Job", "RefusedSettingsError", "solve_job"]
-
-_ = _loaded_before_the_fork
-
-SECONDS_BETWEEN_REPORTS = 0.25
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ def solve_job(job: Job, scratch: Path, tell: Callable[[Progress], None]) -> Outc
             gap=settings.gap,
             seed=settings.seed,
             threads=settings.threads,
-            on_progress=Throttled(tell),
+            on_progress=tell,
             isolate=False,
         )
     except UsageError as error:
@@ -127,20 +121,6 @@ def read_case(case: Case, scratch: Path) -> Instance:
     except InputError as error:
         raise UsageError(str(error).replace(str(path), case.name)) from None
     return case.scenario.apply(instance, source=case.name)
-
-
-class Throttled:
-    """Passes progress on, but not more often than anyone can read it."""
-
-    def __init__(self, tell: Callable[[Progress], None]) -> None:
-        self._tell = tell
-        self._next = 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        """Pass on, or leave out, one report."""
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + SECONDS_BETWEEN_REPORTS
-            self._tell(progress)
 
 
 def _verdict(plan: Plan) -> tuple[Label, str]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from gpualloc.batches.folder import RunFolder, plan_file, result_file
+from gpualloc.batches.folder import RunFolder, encoded, plan_file, result_file
 from gpualloc.batches.results import LABELS, Result
 from gpualloc.instance.json_text import readable_json
 
@@ -66,8 +66,8 @@ def write_summary(folder: RunFolder, rows: Sequence[dict[str, Any]]) -> None:
     document = {"labels": count_labels(rows), "instances": list(rows)}
     folder.store.commit(
         {
-            "summary.csv": as_csv(rows).encode(),
-            "summary.json": readable_json(document).encode(),
+            "summary.csv": encoded(as_csv(rows)),
+            "summary.json": encoded(readable_json(document)),
         }
     )
 

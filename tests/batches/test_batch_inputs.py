@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import gpualloc
 from gpualloc.batches.cases import content_of
 from gpualloc.batches.inputs import find_instances
 from gpualloc.errors import UsageError
-from tests.batches.support import cost_usd, run_injected, small_tables, write_small
+from tests.batches.support import committed, cost_usd, run_injected, small_tables, write_small
 
 
 @pytest.fixture
@@ -109,3 +110,15 @@ def test_the_hash_of_tables_is_that_of_their_files(tmp_path: Path) -> None:
     offers = folder / "offers.csv"
     offers.write_text(offers.read_text().replace("8", "9"))
     assert content_of(folder).sha256 != before
+
+
+def test_names_that_are_no_text_are_kept_apart(tmp_path: Path) -> None:
+    """A file whose name is not UTF-8 is solved, and the run folder stays readable."""
+    (sound,) = write_small(tmp_path / "in", ["sound"])
+    odd = Path(os.fsdecode(os.fsencode(tmp_path / "in") + b"/odd\xff.json"))
+    odd.write_text(sound.read_text().replace("small 0", "small 1"))
+    results = list(gpualloc.batch(tmp_path / "in", tmp_path / "runs", workers=1))
+    assert [result.label for result in results] == ["optimal", "optimal"]
+    assert len(committed(tmp_path / "runs")) == 2
+    summary = json.loads((tmp_path / "runs" / "summary.json").read_bytes())
+    assert [Path(row["name"]).name for row in summary["instances"]] == [odd.name, sound.name]
