@@ -156,18 +156,32 @@ class ShortageRows:
         arrays, loads = self.writer.arrays, self.writer.loads
         gpu_type = block.job.data.options[block.option].gpu_type
         gpus = Fraction(block.gpus_per_shard)
-        for offer, shards in zip(block.offers.tolist(), block.shards, strict=True):
+        found: list[tuple[int, int, float]] = []
+        for offer, shards in zip(block.offers.tolist(), block.shards.tolist(), strict=True):
             site = int(arrays.offer_site[offer])
-            self._put("offer", offer, block, shards, loads.offer(offer).coefficient(gpus))
+            if arrays.offer_provider[offer] != self.holder:
+                continue
+            used: list[tuple[Resource, int, Lattice, Fraction]] = [
+                ("offer", offer, loads.offer(offer), gpus)
+            ]
             kw = loads.shard_kw(site, gpu_type, block.gpus_per_shard)
-            self._put("power", site, block, shards, loads.power[site].coefficient(kw))
-            if covered and arrays.offer_provider[offer] == self.holder:
-                self._put("accepted", 0, block, shards, loads.gpus.coefficient(gpus))
+            used.append(("power", site, loads.power[site], kw))
+            if covered:
+                used.append(("accepted", 0, loads.gpus, gpus))
+            for resource, at, lattice, load in used:
+                rows = self._rows_of(resource, at, block)
+                if rows:
+                    coefficient = lattice.coefficient(load)
+                    found.extend((row, shards, coefficient) for row in rows)
+        if found:
+            self.writer.put(*zip(*found, strict=True))
 
-    def _put(self, resource: Resource, at: int, block: Block, shards: int, load: float) -> None:
+    def _rows_of(self, resource: Resource, at: int, block: Block) -> list[int]:
+        """The rows that a block's load on a resource counts in."""
         rank = block.job.data.index
-        for period in block.periods.tolist():
-            found = self.rows.get((resource, at, period), ())
-            rows = [row for row, up_to in found if rank <= up_to]
-            if rows:
-                self.writer.put(rows, shards, load)
+        return [
+            row
+            for period in block.periods.tolist()
+            for row, up_to in self.rows.get((resource, at, period), ())
+            if rank <= up_to
+        ]

@@ -75,6 +75,7 @@ class Share(PlacesRule):
         )
         writer.put(limit, bought, -most * (1 - self.max))
         writer.shared["share", self.name] = np.array([least, limit])
+        writer.notes["share", self.name] = max(most_gpu_hours(self, writer.arrays), 1.0) / 1000
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
         arrays = writer.arrays
@@ -82,7 +83,7 @@ class Share(PlacesRule):
             return
         here = arrays.sites_of(self.providers, self.regions, self.data_centers)
         everywhere = np.ones_like(here)
-        unit_hours = max(most_gpu_hours(self, arrays), 1.0) / 1000
+        unit_hours = writer.notes["share", self.name]
         least, limit = writer.shared["share", self.name]
         for block in job.all_blocks():
             inside = gpu_hours_per_shard(self, arrays, block, here) / unit_hours
