@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from gpualloc.rules.rule import Charge, Rule
-from gpualloc.rules.writer import JobColumns, Writer
+from gpualloc.rules.writer import MISSING, Block, JobColumns, Writer
 from gpualloc.units import exact
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ class FixedRule(Rule):
     .. math:: \sum_p F_p \, z_p, \qquad z_p = 1 \text{ if } x_{jofp} > 0 \text{ for some } j, o, f
 
     with :math:`F_p` in USD and :math:`x` the shards on offer p.
+
+    The rows are :math:`\sum_o v_{jofd} \le z_p` with v whether the data center of p is used, where
+    p is the one offer there that option o can use: sharper than :math:`x_p \le S z_p`, which a few
+    shards satisfy with a part of the fee. A job runs in one option, so its options share a row.
     """
 
     title: ClassVar[str] = "fixed"
@@ -35,10 +41,22 @@ class FixedRule(Rule):
         writer.shared["opened"] = opened
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
-        arrays = writer.arrays
-        for block in job.all_blocks():
-            opened = writer.shared["opened"][block.offers]
-            names = [arrays.offer_names[offer] for offer in block.offers]
-            rows = writer.rows("opened", names, prefix=block.prefix, upper=0, where=opened >= 0)
-            writer.put(rows, block.shards, 1)
-            writer.put(rows, opened, -block.shards_max)
+        for phase in range(len(job.data.phases)):
+            blocks = [phases[phase] for phases in job.blocks]
+            self._write_phase(writer, blocks)
+
+    @staticmethod
+    def _write_phase(writer: Writer, blocks: list[Block]) -> None:
+        arrays, opened = writer.arrays, writer.shared["opened"]
+        able = np.unique(np.concatenate([block.offers for block in blocks]))
+        able = able[opened[able] >= 0]
+        names = [arrays.offer_names[offer] for offer in able]
+        rows = writer.rows("opened", names, prefix=blocks[0].prefix[::2], upper=0)
+        writer.put(rows, opened[able], -1)
+        row_of = np.full(len(arrays.offer_names), MISSING)
+        row_of[able] = rows
+        for block in blocks:
+            alone = np.bincount(block.site_at, minlength=len(block.sites))[block.site_at] == 1
+            own = row_of[block.offers]
+            writer.put(own[alone], block.used[block.site_at[alone]], 1)
+            writer.put(own[~alone], block.shards[~alone], 1 / block.shards_max[~alone])

@@ -108,3 +108,28 @@ def write_barred(writer: Writer, contract: ContractRule, job: JobColumns) -> Non
             row = writer.rows(contract.type, prefix=prefix, upper=0)
             writer.put(row, block.shards[barred], 1)
             writer.put(row, bought_out(writer, contract), -block.shards_total)
+
+
+def write_used(
+    writer: Writer, contract: Contract, job: JobColumns, title: str, columns: Ints
+) -> None:
+    """Rows: a column (D,) of the contract is one if a phase in the window uses the data center.
+
+    A job runs in one option, so all its options share a row, which is sharper than one for each.
+    """
+    arrays = writer.arrays
+    window = window_of(contract, arrays)
+    for phase, periods in enumerate(job.data.phases):
+        if not window[periods].any():
+            continue
+        blocks = [phases[phase] for phases in job.blocks]
+        sites = np.unique(np.concatenate([block.sites for block in blocks]))
+        sites = sites[columns[sites] >= 0]
+        names = [arrays.site_names[site] for site in sites]
+        prefix = (contract.name, *blocks[0].prefix[::2])
+        rows = writer.rows(title, names, prefix=prefix, upper=0)
+        writer.put(rows, columns[sites], -1)
+        row_of = np.full(len(arrays.site_names), MISSING)
+        row_of[sites] = rows
+        for block in blocks:
+            writer.put(row_of[block.sites], block.used, 1)

@@ -90,7 +90,7 @@ def test_minimum_use_rows() -> None:
     assert rows_of(data, *FAMILIES["minimum_use"]) == [
         "minimum_use[minimum_use]: bought out[minimum_use] - begun[minimum_use] "
         "+ 0.25 shards[job, dear] >= 0",
-        "use begins[minimum_use, job]: - 4 begun[minimum_use] + shards[job, dear] <= 0",
+        "use begins[minimum_use, job, b1]: - begun[minimum_use] + used[job, b1] <= 0",
     ]
 
 

@@ -29,11 +29,22 @@ def test_fixed_rows() -> None:
     data = two_sites(job("one"), job("two", shards=1))
     data["offers"][0]["fixed_usd"] = 500
     assert rows_of(data, "opened") == [
-        "opened[one, cheap]: - 4 opened[cheap] + shards[one, cheap] <= 0",
-        "opened[two, cheap]: - opened[cheap] + shards[two, cheap] <= 0",
+        "opened[one, cheap]: - opened[cheap] + used[one, a1] <= 0",
+        "opened[two, cheap]: - opened[cheap] + used[two, a1] <= 0",
     ]
     assert costs_of(data, "fixed") == {"opened[cheap]": 500}
     assert rows_of(two_sites(), "opened") == []
+
+
+def test_fixed_rows_beside_another_offer() -> None:
+    """Where a data center has a second offer of the type, the shards tell which one is opened."""
+    data = two_sites(job("one"))
+    data["offers"][0]["fixed_usd"] = 500
+    data["offers"].append({**data["offers"][0], "name": "other", "fixed_usd": 0})
+    # All 4 shards of the job fit into either offer, so each opens a quarter of it.
+    assert rows_of(data, "opened") == [
+        "opened[one, cheap]: - opened[cheap] + 0.25 shards[one, cheap] <= 0",
+    ]
 
 
 @pytest.mark.parametrize(("fixed_usd", "expected"), [(3999, 11999), (4001, 12000)])
@@ -109,6 +120,15 @@ def test_stall_binds() -> None:
     cheap, dear = SYNC, {**SYNC, "usd_per_gpu_hour": 3}
     assert least_usd(linked({"usd_per_gb": 0}, sync=cheap)) == 10694.21
     assert least_usd(linked({"usd_per_gb": 0}, sync=dear)) == 12000
+
+
+def test_overlap_hides_the_exchange() -> None:
+    """Of 2.1 s of exchange 1.1 are hidden: 1 / 11 of the time stalls, 7200 / 11 GB/h move."""
+    data = linked(sync={**SYNC, "overlap_s": 1.1})
+    assert "stall[job, a1, b1]: - 0.0909090909 spoke" in rows_of(data, "stall")[0]
+    assert costs_of(data, "egress")["spoke[job, a1, b1]"] == pytest.approx(7200 / 11)
+    # all of it hidden: no stall, 720 GB/h * 100 h * 0.01 USD
+    assert least_usd(linked(sync={**SYNC, "overlap_s": 2.2})) == 10720
 
 
 def test_stall_is_absent() -> None:

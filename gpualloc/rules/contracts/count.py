@@ -12,7 +12,7 @@ from gpualloc.errors import Fault
 from gpualloc.instance.records import Count
 from gpualloc.rules.contract import ContractRule
 from gpualloc.rules.rule import Breach
-from gpualloc.rules.scope import blocks_in_window, bought_out, covers
+from gpualloc.rules.scope import blocks_in_window, bought_out, covers, write_used
 from gpualloc.rules.writer import JobColumns, Writer
 
 if TYPE_CHECKING:
@@ -83,10 +83,8 @@ class CountUsed(ContractRule):
         if not covers(self, job.data):
             return
         counted, proof = writer.shared["count", self.name]
+        by_site = counted[arrays.site_provider] if self.of == "provider" else counted
+        write_used(writer, self, job, "used is counted", by_site)
         for block in blocks_in_window(self, arrays, job):
-            names = [arrays.site_names[site] for site in block.sites]
             at = arrays.site_provider[block.sites] if self.of == "provider" else block.sites
-            rows = writer.rows("used is counted", names, prefix=(self.name, *block.prefix), upper=0)
-            writer.put(rows, block.used, 1)
-            writer.put(rows, counted[at], -1)
             writer.put(proof[at], block.used, -1)

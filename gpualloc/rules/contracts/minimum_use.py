@@ -12,8 +12,14 @@ from gpualloc.instance.records import Amount
 from gpualloc.rules.figures import falls_short, show
 from gpualloc.rules.places import PlacesRule
 from gpualloc.rules.rule import Breach
-from gpualloc.rules.scope import blocks_in_window, bought_out, covers, gpu_hours_per_shard
-from gpualloc.rules.writer import JobColumns, Writer
+from gpualloc.rules.scope import (
+    blocks_in_window,
+    bought_out,
+    covers,
+    gpu_hours_per_shard,
+    write_used,
+)
+from gpualloc.rules.writer import MISSING, JobColumns, Writer
 
 if TYPE_CHECKING:
     from gpualloc.rules.ledger import Ledger
@@ -57,10 +63,7 @@ class MinimumUse(PlacesRule):
             return
         begun, least = writer.shared["minimum_use", self.name]
         here = arrays.sites_of(self.providers, self.regions, self.data_centers)
+        write_used(writer, self, job, "use begins", np.where(here, int(begun), MISSING))
         for block in blocks_in_window(self, arrays, job):
-            inside = here[block.sites][block.site_at]
-            row = writer.rows("use begins", prefix=(self.name, *block.prefix), upper=0)
-            writer.put(row, block.shards[inside], 1)
-            writer.put(row, begun, -block.shards_total)
             gpu_hours = gpu_hours_per_shard(self, arrays, block, here)
             writer.put(least, block.shards, gpu_hours / self.gpu_hours)
