@@ -98,7 +98,8 @@ def compare_many(focus: str | None, seeds: range, plans: int) -> Seen:
 @pytest.mark.parametrize("focus", [None, *FOCI])
 def test_rows_and_reading_agree(focus: str | None) -> None:
     """The rows can be satisfied exactly when the checker finds no breach, at the same costs."""
-    seen = compare_many(focus, range(1000, 1020), 4)
+    instances = 60 if focus == "first_refusal" else 20
+    seen = compare_many(focus, range(1000, 1000 + instances), 4)
     assert seen["plan", "accepted"]
     assert seen["plan", "refused"]
     if focus is not None and focus in FORBIDDING:

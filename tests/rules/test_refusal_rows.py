@@ -125,9 +125,12 @@ def test_accepted_rows() -> None:
 
 
 def test_accepted_counts_covered_jobs_alone() -> None:
-    """A job that is not covered takes none of the accepted GPUs."""
+    """A job that is not covered takes none of the accepted GPUs, as a limit and as an excuse."""
     data = refused(job("one", tags=["y"]), job("two"), accepts_gpus=20, jobs=["y"])
     assert rows_of(data, "accepted") == ["accepted[ask, q1]: shards[one, dear] <= 2"]
+    # less than 10 of 20 left from 2 shards on
+    short = "short[ask, accepted, q1, unit 10]"
+    assert f"{short}: - 2 {short} + shards[one, dear] >= 0" in rows_of(data, "short")
 
 
 def test_excuses() -> None:
