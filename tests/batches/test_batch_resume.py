@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -35,13 +36,15 @@ def kill_and_resume(
     monkeypatch.setenv("TMPDIR", str(own))
     monkeypatch.setattr(tempfile, "tempdir", None)
     paths = write_small(folder / "in", [f"case-{number}" for number in range(instances)])
-    rng, marks = random.Random(instances), []
+    rng, marks, struck = random.Random(instances), [], 0
     for _ in range(kills):
         process, mark = start_batch(folder / "in", "-o", folder / "runs", "--resume")
         marks.append(mark)
-        time.sleep(rng.uniform(0.1, 2.5))
+        wait_at_random(process, folder / "runs", rng)
+        struck += process.poll() is None
         process.kill()
         process.communicate()
+    assert struck > kills / 2, "most kills came too late to prove anything"
     process, mark = start_batch(folder / "in", "-o", folder / "runs", "--resume")
     _, errors = process.communicate()
     assert process.returncode == 0, errors
@@ -59,6 +62,23 @@ def kill_and_resume(
     assert set(keys.values()) <= {1}, "something was solved again that was committed"
     summary = json.loads((folder / "runs" / "summary.json").read_text())
     assert [row["name"] for row in summary["instances"]] == sorted(map(str, paths))
+
+
+def wait_at_random(process: subprocess.Popen[str], runs: Path, rng: random.Random) -> None:
+    """Wait for a moment while the batch starts, or until just after it has committed a result."""
+    if rng.random() < 0.5:
+        time.sleep(rng.uniform(0, 1.2))
+        return
+    before = commits(runs)
+    while commits(runs) == before and process.poll() is None:
+        time.sleep(0.002)
+    time.sleep(rng.uniform(0, 0.08))
+
+
+def commits(runs: Path) -> int:
+    """How often the journal tells of a commit."""
+    file = runs / "journal.jsonl"
+    return file.read_text().count('"event": "committed"') if file.exists() else 0
 
 
 def test_killed_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
