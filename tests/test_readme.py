@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -142,9 +143,22 @@ def test_contract_types_are_whole() -> None:
 
 def test_engines_and_solvers_are_told() -> None:
     """The section on engines names every engine and solver."""
-    text = section("Engines")
+    text = section("Engines and extras")
     assert [name for name in ENGINES if f'engine="{name}"' not in text] == []
     assert [name for name in MAKERS if f"`{name}`" not in text] == []
+
+
+def test_extras_are_told() -> None:
+    """The table of extras has each one that can be installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = section("Engines and extras").partition("| extra |")[2]
+    extras = {extra for cell in re.findall(r"^\|(.*?)\|", told, re.M) for extra in names_in(cell)}
+    assert extras == project["optional-dependencies"].keys()
+
+
+def names_in(cell: str) -> list[str]:
+    """The names in backquotes in a cell of a table."""
+    return re.findall(r"`([^`]+)`", cell)
 
 
 def test_first_lines_are_commands_for_a_shell() -> None:
