@@ -15,6 +15,7 @@ from gpualloc.rules.writer import MISSING, SHARED, Writer
 from tests.oracle.by_hand import Data, contract, job, linked, two_sites
 from tests.random_plans import tiny
 from tests.rules.toys import FLOW, apart
+from tests.rules.written import short
 from tests.tiny import FOCI
 
 FOCUSES = [None, *FOCI]
@@ -49,20 +50,19 @@ def test_owners_by_hand() -> None:
     data["jobs"].append(job("three", shards=1))
     data["offers"][0]["fixed_usd"] = 1
     program = formulate(Instance.from_dict(data))
-    owners = {
-        program.column_name(at): int(owner) for at, owner in enumerate(program.owner.tolist())
-    }
+    columns = enumerate(program.owner.tolist())
+    owners = {short(program.column_name(at)): owner for at, owner in columns}
     assert owners["opened[cheap]"] == SHARED
     assert owners["flow[one, two, q1, a1, b1]"] == 0
-    assert owners["shards[two, option 0, all periods, dear]"] == 0
-    assert owners["shards[three, option 0, all periods, dear]"] == 2
-    rows = {program.row_name(at): int(owner) for at, owner in enumerate(program.row_owner.tolist())}
+    assert owners["shards[two, dear]"] == 0
+    assert owners["shards[three, dear]"] == 2
+    rows = {short(program.row_name(at)): own for at, own in enumerate(program.row_owner.tolist())}
     # Only the group of jobs one and two uses the link, and may use it all.
     assert rows["links[a1, b1, q1]"] == 0
     assert rows["flow runs[one, two, q1]"] == 0
     assert rows["served[three]"] == 2
     assert rows["offers[cheap, q1]"] == SHARED
-    assert rows["opened[three, option 0, all periods, cheap]"] == SHARED
+    assert rows["opened[three, cheap]"] == SHARED
 
 
 @pytest.mark.parametrize("focus", FOCUSES)
