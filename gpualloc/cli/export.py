@@ -34,7 +34,9 @@ def export(
     """
     import gpualloc
     from gpualloc.engines.export import export as export_program
+    from gpualloc.engines.export import names_path
 
     expect_output(out, PROGRAM_ENDINGS, inputs=[instance])
+    expect_output(names_path(out), (".json",), inputs=[instance])
     for path in export_program(gpualloc.read(instance), out):
         typer.echo(safe(str(path)))

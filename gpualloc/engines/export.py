@@ -45,13 +45,18 @@ def export(instance: Instance, path: str | Path) -> tuple[Path, Path]:
     from gpualloc.engines.backends.highs import write_model
 
     program = formulate(instance)
-    names = path.with_suffix(".names.json")
+    names = names_path(path)
     with TemporaryDirectory(prefix="gpualloc-") as folder:
-        written = Path(folder) / path.name
+        written = Path(folder) / f"program{path.suffix}"
         write_model(program.problem, written)
         write_bytes(path, written.read_bytes())
     write_bytes(names, json.dumps(name_map(program), indent=1).encode())
     return path, names
+
+
+def names_path(path: Path) -> Path:
+    """Where the meaning of the names in a program's file is written."""
+    return path.with_suffix(".names.json")
 
 
 def name_map(program: Program) -> dict[str, dict[str, str]]:
