@@ -25,6 +25,9 @@ GRACE_SECONDS = 5.0
 
 POLL_SECONDS = 0.2
 
+WORKER = ("-m", "gpualloc.engines.worker")
+"""What Python is to run as the worker."""
+
 
 class WorkerGoneError(Exception):
     """The worker ended without an outcome: it crashed, or something killed it."""
@@ -38,6 +41,8 @@ class Reports:
     points : list of (n,) float
         The last few better points, the best last.
     bound : float or None
+    has_begun : bool
+        Whether the worker has taken the task.
     """
 
     KEPT = 3
@@ -46,6 +51,7 @@ class Reports:
         self.points: list[Floats] = []
         self.cost: float | None = None
         self.bound: float | None = None
+        self.has_begun = False
         self._on_change = on_change
 
     def point(self, cost: float, values: Floats) -> None:
@@ -115,7 +121,7 @@ def _start(folder: str, noise: Path) -> subprocess.Popen[bytes]:
     }
     with noise.open("wb") as stderr:
         return subprocess.Popen(
-            [sys.executable, "-m", "gpualloc.engines.worker", folder],
+            [sys.executable, *WORKER, folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -155,6 +161,8 @@ def _follow(
             done = None
     if done is not None:
         return done
+    if stop == "time" and not reports.has_begun:
+        raise SolverError("the solver's process does not answer")
     return Outcome("feasible" if reports.points else "unknown", None, reports.bound, stop)
 
 
@@ -176,6 +184,7 @@ def _pass_on(
             kind, *content = messages.get(timeout=POLL_SECONDS)
         except Empty:
             continue
+        reports.has_begun = True
         if kind == "point":
             reports.point(*content)
         elif kind == "bound":
@@ -185,7 +194,7 @@ def _pass_on(
         elif kind == "done":
             outcome: Outcome = content[0]
             return outcome
-        else:
+        elif kind == "gone":
             raise WorkerGoneError
     return None
 

@@ -3,8 +3,8 @@
 Started as ``python -m gpualloc.engines.worker FOLDER``. It reads one pickled task from standard
 input and then listens there: a byte asks it to stop, the end of the stream means that its parent is
 gone and the folder, which holds all temporary files, is nobody's any more.
-Messages are pickled tuples: ``("point", cost, values)``, ``("bound", usd)``, and last
-``("done", outcome)`` or ``("error", exception)``.
+Messages are pickled tuples: ``("begun",)``, ``("point", cost, values)``, ``("bound", usd)``, and
+last ``("done", outcome)`` or ``("error", exception)``.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def main() -> None:
         task = pickle.load(sys.stdin.buffer)
     except EOFError:
         _leave()
+    messages.send("begun")
     listener = Listener(
         on_point=lambda cost, values: messages.send("point", cost, values),
         on_bound=lambda bound: messages.send("bound", bound),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -89,7 +90,7 @@ def check_highspy() -> None:
 
 
 def _refusal(highspy_version: str) -> str | None:
-    numbers = tuple(int(part) for part in highspy_version.split(".")[:2])
+    numbers = tuple(map(int, re.findall(r"\d+", highspy_version)[:2]))
     if numbers < LEAST_HIGHSPY:
         return "versions before 1.16 return wrong optima; pip install 'highspy>=1.16'"
     return None

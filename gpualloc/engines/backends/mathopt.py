@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
 
@@ -27,8 +28,15 @@ Reason = mathopt.TerminationReason
 Limit = mathopt.Limit
 
 
+SCIP_CELLS = 18
+"""Columns of the table in SCIP's log."""
+
+LOG_ROUNDING = 1e-6
+"""SCIP's log shows seven digits of its bound."""
+
+
 class ScipBackend:
-    """SCIP, as OR-Tools carries it."""
+    """SCIP, as OR-Tools carries it; one thread. Until it ends, only its log tells of its bound."""
 
     def version(self) -> str:
         return f"SCIP in OR-Tools {version('ortools')}"
@@ -45,6 +53,7 @@ class ScipBackend:
                 params=_parameters(settings),
                 model_params=_hints(model, hint),
                 interrupter=interrupter,
+                msg_cb=lambda lines: _tell_bound(lines, listener),
             )
         return _outcome(model, result, listener)
 
@@ -87,6 +96,19 @@ def _hints(model: mathopt.Model, hint: Floats | None) -> mathopt.ModelSolveParam
     return mathopt.ModelSolveParameters(
         solution_hints=[mathopt.SolutionHint(variable_values=values)]
     )
+
+
+def _tell_bound(lines: Sequence[str], listener: Listener) -> None:
+    """Read the dual bound, fourth from the right in each row of SCIP's table."""
+    for line in lines:
+        cells = line.split("|")
+        if len(cells) < SCIP_CELLS:
+            continue
+        try:
+            bound = float(cells[-4])
+        except ValueError:
+            continue
+        listener.bound(bound - LOG_ROUNDING * abs(bound))
 
 
 def _outcome(model: mathopt.Model, result: mathopt.SolveResult, listener: Listener) -> Outcome:
