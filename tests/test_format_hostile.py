@@ -43,7 +43,7 @@ def test_a_workbook_is_not_unpacked_beyond_its_bound(book: Path) -> None:
     with zipfile.ZipFile(book, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/bomb.bin", bytes(excel_reader.MOST_BYTES))
     assert book.stat().st_size < 1 << 18
-    assert told_by(book) == ["holds more than 128 MiB of text"]
+    assert told_by(book) == ["holds more than 64 MiB of text"]
 
 
 def test_a_part_that_lies_about_its_size_is_not_believed(book: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_part_that_lies_about_its_size_is_not_believed(book: Path) -> None:
     with zipfile.ZipFile(book) as archive:
         size = archive.getinfo(OFFERS).file_size.to_bytes(4, "little")
     book.write_bytes(data.replace(size, (99).to_bytes(4, "little")))
-    assert told_by(book)[0].startswith("is not a workbook that can be read")
+    assert told_by(book) == ["is not an .xlsx workbook, or is damaged or locked by a password"]
 
 
 def test_huge_dimensions_take_no_room(book: Path) -> None:
@@ -89,7 +89,7 @@ def test_entities_are_refused(book: Path) -> None:
     """Markup that grows without end when it is read is not read."""
     bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><worksheet'
     edit_part(book, OFFERS, lambda xml: xml.replace("<worksheet", bomb))
-    assert "EntitiesForbidden" in told_by(book)[0]
+    assert told_by(book) == ["declares types or entities of its own, as no workbook does"]
 
 
 def test_links_and_macros_are_left_alone(book: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, time, timedelta
 from itertools import chain
@@ -20,12 +21,14 @@ from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
 from gpualloc.instance.formats.excel_texts import unescaped
-from gpualloc.instance.formats.sheets import MOST_CELLS, OWN_MARK, Sheets
+from gpualloc.instance.formats.sheets import OWN_MARK, Sheets
 from gpualloc.instance.wording import printable, shortened
 
-MOST_BYTES = 1 << 27
+MOST_BYTES = 1 << 26
+MOST_CELLS = 2_000_000
 MOST_ROWS = 1 << 20
 FORMULA, ERROR = "f", "e"
+DOCUMENT_TYPE = "<!DOCTYPE"
 SHARED_TEXT = f"{{{SHEET_MAIN_NS}}}si"
 
 
@@ -74,12 +77,18 @@ def _doubt(data: bytes) -> str:
     """Why a file is not opened at all; empty if it may be."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-    except zipfile.BadZipFile:
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+                return f"holds more than {MOST_BYTES >> 20:,} MiB of text"
+            if any(map(_has_types, map(archive.read, archive.namelist()))):
+                return "declares types or entities of its own, as no workbook does"
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         return "is not an .xlsx workbook, or is damaged or locked by a password"
-    if unpacked > MOST_BYTES:
-        return f"holds more than {MOST_BYTES >> 20:,} MiB of text"
     return ""
+
+
+def _has_types(part: bytes) -> bool:
+    """Whether a part of a workbook has a document type, and with it entities that may grow."""
+    return any(DOCUMENT_TYPE.encode(code) in part for code in ("utf-8", "utf-16-le", "utf-16-be"))
 
 
 class _Book:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from gpualloc.errors import MissingExtraError
 
-PACKAGES = {"excel": ("openpyxl", "defusedxml"), "parquet": ("pyarrow",)}
+PACKAGES = {"excel": ("openpyxl",), "parquet": ("pyarrow",)}
 
 
 def need(extra: str) -> None:
