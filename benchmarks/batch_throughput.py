@@ -8,11 +8,14 @@
 Three ways over the same generated instances: one after the other in one warm process, a batch with
 one worker, a batch with two. The overhead is workers x time / instances, less the time that a
 solve takes in the warm process: forking, reading, checking limits, committing and waiting.
+Processor time, of all processes together, tells the same where other programs keep the machine
+busy.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +27,13 @@ from machine import markdown, surroundings
 
 import gpualloc
 
-COLUMNS = ("way", "time, s", "instances a second", "overhead, ms an instance and worker")
+COLUMNS = (
+    "way",
+    "time, s",
+    "instances a second",
+    "overhead, ms an instance and worker",
+    "processor time, ms an instance",
+)
 WARM_UP = 5
 
 
@@ -36,11 +45,14 @@ class Timing:
     ----------
     workers : int
         0 for the solves alone.
+    processor_seconds : float
+        Of this process and all that it started.
     """
 
     workers: int
     instances: int
     seconds: float
+    processor_seconds: float
 
     def overhead_ms(self, alone: Timing) -> float:
         """Time of a worker for an instance beyond the solve alone."""
@@ -84,27 +96,33 @@ def _solve_alone(paths: Sequence[Path]) -> Timing:
     instances = [gpualloc.read(path) for path in paths]
     for instance in instances[:WARM_UP]:
         gpualloc.solve(instance, isolate=False, threads=1)
-    began = perf_counter()
+    began, processor = perf_counter(), _processor_seconds()
     for instance in instances:
         gpualloc.solve(instance, isolate=False, threads=1)
-    return Timing(0, len(paths), perf_counter() - began)
+    return Timing(0, len(paths), perf_counter() - began, _processor_seconds() - processor)
 
 
 def _solve_batch(paths: Sequence[Path], runs: Path, workers: int) -> Timing:
     """Solve in a batch, its start and its summary included."""
-    began = perf_counter()
+    began, processor = perf_counter(), _processor_seconds()
     solved = sum(map(bool, gpualloc.batch(list(paths), runs, workers=workers)))
     seconds = perf_counter() - began
     if solved < len(paths):
         sys.exit(f"{len(paths) - solved} instances have no plan")
-    return Timing(workers, len(paths), seconds)
+    return Timing(workers, len(paths), seconds, _processor_seconds() - processor)
+
+
+def _processor_seconds() -> float:
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(kind)[:2]) for kind in kinds)
 
 
 def _row(timing: Timing, alone: Timing) -> tuple[str, ...]:
-    way = f"batch, {timing.workers} workers" if timing.workers else "solves alone"
+    way = ("solves alone", "batch, 1 worker", "batch, 2 workers")[timing.workers]
     overhead = f"{timing.overhead_ms(alone):.1f}" if timing.workers else "-"
     pace = timing.instances / timing.seconds
-    return way, f"{timing.seconds:.1f}", f"{pace:.1f}", overhead
+    processor_ms = 1000 * timing.processor_seconds / timing.instances
+    return way, f"{timing.seconds:.1f}", f"{pace:.1f}", overhead, f"{processor_ms:.1f}"
 
 
 if __name__ == "__main__":

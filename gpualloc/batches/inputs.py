@@ -34,7 +34,8 @@ def find_instances(inputs: Iterable[StrPath], runs: Path) -> list[Path]:
     found: dict[Path, None] = {}
     for given in inputs:
         for path in _expand(Path(given)):
-            if own not in (path.resolve(), *path.resolve().parents):
+            place = path.resolve()
+            if place != own and own not in place.parents:
                 found[path] = None
     if not found:
         raise UsageError("there is no instance to solve")

@@ -73,7 +73,7 @@ class Outcome:
 
     def document(self) -> dict[str, Any]:
         """The outcome as a JSON object."""
-        return asdict(self)
+        return {**vars(self), "faults": [asdict(fault) for fault in self.faults]}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Outcome:

@@ -145,12 +145,11 @@ def _cases(
     """Cases, made as they are needed; what is given by name at once is looked for at once."""
     if isinstance(inputs, str | os.PathLike | Instance):
         inputs = [inputs]
+    found: Iterable[Instance | Path] = _found(inputs, folder)
     if isinstance(inputs, list | tuple):
-        inputs = list(_found(inputs, folder))
+        found = list(found)
     return (
-        Case(_name(given), content_of(given), scenario)
-        for given in _found(inputs, folder)
-        for scenario in scenarios
+        Case(_name(given), content_of(given), scenario) for given in found for scenario in scenarios
     )
 
 

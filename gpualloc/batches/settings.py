@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from gpualloc.errors import UsageError
@@ -48,4 +48,4 @@ class Settings:
 
     def document(self) -> dict[str, Any]:
         """The settings as a JSON object."""
-        return asdict(self)
+        return dict(vars(self))

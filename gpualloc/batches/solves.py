@@ -135,5 +135,7 @@ def _verdict(plan: Plan) -> tuple[Label, str]:
 
 def encode(kind: str, value: Any) -> bytes:
     """A message as one line of JSON."""
-    plain = asdict(value) if isinstance(value, Progress | Outcome) else value
+    if isinstance(value, Outcome):
+        value = value.document()
+    plain = asdict(value) if isinstance(value, Progress) else value
     return json.dumps({kind: plain}).encode() + b"\n"
