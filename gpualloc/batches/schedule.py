@@ -121,7 +121,7 @@ class Schedule:
 
     def _send_out(self) -> Iterator[tuple[int, Result]]:
         """Give out cases while there is room; yield those that were committed before."""
-        while len(self._out) < self._workforce.room and not self._exhausted:
+        while self._has_room():
             ticket = self._next_ticket()
             if ticket is None:
                 self._exhausted = True
@@ -133,6 +133,10 @@ class Schedule:
                 self._submit(ticket)
         if self._exhausted and self._suspects and not self._out:
             self._submit(self._suspects.popleft())
+
+    def _has_room(self) -> bool:
+        over = self._exhausted or self._interrupts.count > 0
+        return not over and len(self._out) < self._workforce.room
 
     def _next_ticket(self) -> Ticket | None:
         number, case = next(self._cases, (0, None))

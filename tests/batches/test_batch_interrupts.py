@@ -113,3 +113,19 @@ def test_a_batch_that_is_left_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     rest = list(batch(list(paths), tmp_path / "runs", workers=2, resume=True))
     assert len(rest) == 10
     assert all(rest)
+
+
+def test_reading_old_results_can_be_interrupted(tmp_path: Path) -> None:
+    """Ctrl-C among results that were committed before ends the run without reading the rest."""
+    paths = write_small(tmp_path / "in", [f"case-{number}" for number in range(8)])
+    run_injected(paths, tmp_path / "runs")
+    read: list[str] = []
+
+    def press(event: Event) -> None:
+        if event.kind == "finished":
+            read.append(event.name)
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_injected(paths, tmp_path / "runs", resume=True, on_event=press)
+    assert len(read) == 1
