@@ -28,6 +28,9 @@ from gpualloc.vectors import Floats
 CBC_NAMES = ("PULP_CBC_CMD", "COIN_CMD")
 """CBC as PuLP 3 bundles it, and as PuLP 4 finds it (in `cbcbox`, or on the path)."""
 
+CBC_CAUTION = "preprocess off"
+"""CBC 2.10's preprocessing calls some programs infeasible that have points."""
+
 CBC_SEEDS = 2**31 - 2
 """CBC takes seed 0 for the time of day, so seeds are counted from 1."""
 
@@ -91,11 +94,8 @@ class PulpBackend:
             log = Path(folder) / "solver.log"
             solver = make_solver(self.name, settings, hint is not None, folder, log)
             began = monotonic()
-            try:
-                with passing_on_stop(listener, interrupt_children):
-                    returned = model.solve(solver)
-            except pulp.PulpSolverError as error:
-                raise SolverError(f"{self.name} failed: {error}") from error
+            with passing_on_stop(listener, interrupt_children):
+                returned = run(self.name, model, solver)
             text = log.read_text(errors="replace") if log.exists() else ""
         stop = _stop(settings, listener, monotonic() - began)
         answer = read_answer(self.name, model, returned)
@@ -103,6 +103,17 @@ class PulpBackend:
             answer = replace(answer, bound=bound_in(text))
         values = np.array([column.value() for column in columns], dtype=float)
         return _outcome(self.name, answer, values, problem, settings, stop)
+
+
+def run(name: str, model: pulp.LpProblem, solver: Any) -> Any:
+    """Solve a model; where CBC crashes without its preprocessing, with it."""
+    try:
+        return model.solve(solver)
+    except pulp.PulpSolverError as error:
+        if name in CBC_NAMES and CBC_CAUTION in solver.options:
+            solver.options.remove(CBC_CAUTION)
+            return run(name, model, solver)
+        raise SolverError(f"{name} failed: {error}") from error
 
 
 def build(problem: Problem) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
@@ -178,7 +189,7 @@ def make_solver(name: str, settings: Settings, warm: bool, folder: str, log: Pat
         "threads": settings.threads,
         "warmStart": warm,
         "logPath": str(log) if cbc else None,
-        "options": [f"randomSeed {seed}", f"randomCbcSeed {seed}"] if cbc else None,
+        "options": [CBC_CAUTION, f"randomSeed {seed}", f"randomCbcSeed {seed}"] if cbc else None,
     }
     given = {key: value for key, value in wanted.items() if value is not None and takes(name, key)}
     solver = _instance(name, **given)
