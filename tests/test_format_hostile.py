@@ -46,6 +46,13 @@ def test_a_workbook_is_not_unpacked_beyond_its_bound(book: Path) -> None:
     assert told_by(book) == ["holds more than 64 MiB of text"]
 
 
+def test_styles_have_a_bound_of_their_own(book: Path) -> None:
+    """Styles, which the library reads more slowly than cells, are refused where they are many."""
+    many = "<xf/>" * (excel_reader.MOST_STYLE_BYTES // 5)
+    edit_part(book, "xl/styles.xml", lambda xml: xml.replace("</cellXfs>", f"{many}</cellXfs>"))
+    assert told_by(book) == ["holds more than 2 MiB of styles"]
+
+
 def test_a_part_that_lies_about_its_size_is_not_believed(book: Path) -> None:
     """No more is unpacked of a part than it says it holds, so that a lie makes it damaged."""
     data = book.read_bytes()

@@ -25,9 +25,11 @@ from gpualloc.instance.formats.sheets import OWN_MARK, Sheets
 from gpualloc.instance.wording import printable, shortened
 
 MOST_BYTES = 1 << 26
+MOST_STYLE_BYTES = 1 << 21
 MOST_CELLS = 2_000_000
 MOST_ROWS = 1 << 20
 FORMULA, ERROR = "f", "e"
+STYLES = "xl/styles.xml"
 DOCUMENT_TYPE = "<!DOCTYPE"
 SHARED_TEXT = f"{{{SHEET_MAIN_NS}}}si"
 
@@ -77,8 +79,11 @@ def _doubt(data: bytes) -> str:
     """Why a file is not opened at all; empty if it may be."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sizes = {part.filename: part.file_size for part in archive.infolist()}
             if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
                 return f"holds more than {MOST_BYTES >> 20:,} MiB of text"
+            if sizes.get(STYLES, 0) > MOST_STYLE_BYTES:
+                return f"holds more than {MOST_STYLE_BYTES >> 20:,} MiB of styles"
             if any(map(_has_types, map(archive.read, archive.namelist()))):
                 return "declares types or entities of its own, as no workbook does"
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
