@@ -47,9 +47,9 @@ def main() -> None:
     out = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    warm_up()
     folder.mkdir(mode=0o700)
     try:
+        warm_up(folder)
         while (job := _next_job()) is not None:
             _serve(job, target, folder, out)
     except (BrokenPipeError, EOFError):
