@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -54,7 +54,12 @@ def encode(plan: Plan, *, ascii_only: bool = False) -> str:
     ascii_only : bool
         Escape all other characters, as JSON allows, for a terminal that may not show them.
     """
-    text = readable_json(document(plan))
+    return json_text(document(plan), ascii_only=ascii_only)
+
+
+def json_text(content: Mapping[str, Any], *, ascii_only: bool = False) -> str:
+    """A JSON object as readable text; `ascii_only` escapes all other characters."""
+    text = readable_json(content)
     return NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text) if ascii_only else text
 
 

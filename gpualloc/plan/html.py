@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from gpualloc.plan.digest import digest
-from gpualloc.plan.sections import Column, Section
+from gpualloc.plan.sections import Column, Digest, Section
 
 if TYPE_CHECKING:
     from gpualloc.plan.plan import Plan
@@ -18,7 +18,11 @@ OPEN_SECTIONS = 2
 
 def to_html(plan: Plan) -> str:
     """The summary of a plan as one HTML element; every name is escaped."""
-    told = digest(plan)
+    return tell_html(digest(plan))
+
+
+def tell_html(told: Digest) -> str:
+    """A digest as one HTML element; every name is escaped."""
     head = f"<strong>{escape(told.headline)}</strong>"
     lines = "".join(f"<div>{escape(line)}</div>" for line in told.lines)
     sections = "".join(_section(at, part) for at, part in enumerate(told.sections))
