@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpualloc.batches.results import LABELS, Result
 from gpualloc.batches.running import batch
-from gpualloc.batches.scenarios import Change, Scenario, grid
 from gpualloc.batches.schedule import Event
+from gpualloc.instance.scenarios import Change, Scenario, grid
 
 __all__ = ["LABELS", "Change", "Event", "Result", "Scenario", "batch", "grid"]

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpualloc.batches.scenarios import Scenario
 from gpualloc.batches.settings import Settings
 from gpualloc.errors import UsageError
 from gpualloc.instance.document import document_of
 from gpualloc.instance.files import MOST_BYTES
 from gpualloc.instance.instance import Instance
 from gpualloc.instance.json_text import compact_json
+from gpualloc.instance.scenarios import Scenario
 from gpualloc.instance.wording import printable
 from gpualloc.version import __version__
 

@@ -14,7 +14,6 @@ from gpualloc.batches.folder import open_folder, run_path
 from gpualloc.batches.inputs import find_instances
 from gpualloc.batches.interrupts import Interrupts
 from gpualloc.batches.results import Result
-from gpualloc.batches.scenarios import Scenario
 from gpualloc.batches.schedule import Event, Schedule
 from gpualloc.batches.settings import Settings
 from gpualloc.batches.storage import Store
@@ -23,6 +22,7 @@ from gpualloc.batches.workforce import Workforce, local_workforce, remote_workfo
 from gpualloc.errors import UsageError
 from gpualloc.instance.files import StrPath
 from gpualloc.instance.instance import Instance
+from gpualloc.instance.scenarios import Scenario
 
 Input = StrPath | Instance
 

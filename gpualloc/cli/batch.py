@@ -104,8 +104,8 @@ def batch(
     """
     from gpualloc.batches import batch as solve_batch
     from gpualloc.batches.inputs import find_instances
-    from gpualloc.batches.scenarios import parse_grid
     from gpualloc.cli.batch_view import batch_view, summary_lines
+    from gpualloc.instance.scenarios import parse_grid
 
     scenarios = parse_grid(sets or (), scales or (), drops or (), base)
     found = find_instances(inputs, runs)

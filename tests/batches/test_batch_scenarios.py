@@ -8,8 +8,8 @@ import pytest
 
 import gpualloc
 from gpualloc.batches import Scenario, grid
-from gpualloc.batches.scenarios import Change, parse_grid
 from gpualloc.errors import InstanceError, UsageError
+from gpualloc.instance.scenarios import Change, parse_grid, parse_scenario
 from tests.batches.support import cost_usd, small_tables
 from tests.small_plan import small_instance
 
@@ -158,3 +158,36 @@ def test_scenarios_are_solved_each(tmp_path: Path) -> None:
     plan = results["offers.usd_per_gpu_hour=2"].plan
     assert plan is not None
     assert gpualloc.check(scenarios[2].apply(instance), plan)
+
+
+def test_a_scenario_is_read_from_words() -> None:
+    """Each kind of change is written in words; what cannot be understood is told."""
+    text = "set sync_weight=2; scale offers.gpus=0.8; drop pledge; lose abilene; delay abilene=2"
+    assert str(parse_scenario(text)) == (
+        'sync_weight=2, offers.gpus*0.8, without "pledge", without "abilene", '
+        '"abilene" 2 periods late'
+    )
+    for wrong in ("loose abilene", "lose", "delay abilene=soon", "set sync_weight=1,2", "scale x"):
+        with pytest.raises(UsageError):
+            parse_scenario(wrong)
+
+
+def test_a_lost_data_center_has_no_gpus() -> None:
+    """All offers of the data center hold none in any period; those elsewhere stay as they are."""
+    before, changed = small_instance(), only(Change("lose", "abilene"))
+    for old, new in zip(before.offers, changed.offers, strict=True):
+        assert new.gpus == (0 if old.data_center == "abilene" else old.gpus)
+    with pytest.raises(UsageError, match="there is no data center"):
+        only(Change("lose", "abileen"))
+
+
+def test_a_late_data_center_keeps_what_it_has_at_first() -> None:
+    """10, 20, 30 one period late is 10, 10, 20; three or more late is 10 throughout."""
+    tables = small_tables()
+    tables["periods"] = [{"name": name, "hours": 1} for name in "abc"]
+    tables["offers"][0]["gpus"] = [10, 20, 30]
+    site = tables["offers"][0]["data_center"]
+    for periods, expected in ((1, [10, 10, 20]), (2, [10, 10, 10]), (7, [10, 10, 10])):
+        changes = (Change("delay", site, periods),)
+        late = Scenario(changes).apply(gpualloc.Instance.from_dict(tables))
+        assert list(late.offers[0].gpus) == expected  # type: ignore[arg-type]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any, Literal
 
-from gpualloc.batches.changes import FigurePath, apply_scale, apply_set, drop_contract, split_option
 from gpualloc.errors import UsageError
+from gpualloc.instance.changes import (
+    FigurePath,
+    apply_scale,
+    apply_set,
+    delay_site,
+    drop_contract,
+    lose_site,
+    split_option,
+)
 from gpualloc.instance.instance import Instance
 from gpualloc.instance.wording import printable, quoted
 
@@ -20,20 +28,24 @@ class Change:
 
     Attributes
     ----------
-    kind : {"set", "scale", "drop"}
+    kind : {"set", "scale", "drop", "lose", "delay"}
     target : str
-        The path of the figures (``offers.gpus``, ``jobs[llama].sync.gbps``), or the contract.
+        The path of the figures (``offers.gpus``, ``jobs[llama].sync.gbps``), the contract that is
+        dropped, or the data center that is lost or late.
     value
-        What to set, or the factor as a decimal text; None for a contract that is dropped.
+        What to set, the factor as a decimal text, or the periods that a data center is late.
     """
 
-    kind: Literal["set", "scale", "drop"]
+    kind: Literal["set", "scale", "drop", "lose", "delay"]
     target: str
     value: Any = None
 
     def __str__(self) -> str:
-        if self.kind == "drop":
+        if self.kind in ("drop", "lose"):
             return f"without {quoted(self.target)}"
+        if self.kind == "delay":
+            plural = "" if self.value == 1 else "s"
+            return f"{quoted(self.target)} {self.value} period{plural} late"
         if self.kind == "scale":
             return printable(f"{self.target}*{self.value}")
         return printable(f"{self.target}={json.dumps(self.value, ensure_ascii=False)}")
@@ -42,6 +54,10 @@ class Change:
         """Make the change in the tables of an instance, all columns given."""
         if self.kind == "drop":
             drop_contract(tables, self.target)
+        elif self.kind == "lose":
+            lose_site(tables, self.target)
+        elif self.kind == "delay":
+            delay_site(tables, self.target, self.value)
         elif self.kind == "scale":
             apply_scale(tables, FigurePath.parse(self.target), self.value)
         else:
@@ -127,15 +143,6 @@ def grid(
     return [Scenario(), *scenarios] if base and axes else scenarios
 
 
-def _axis(kind: Literal["set", "scale"], path: str, values: Sequence[Any]) -> list[Change]:
-    FigurePath.parse(path)
-    if not values:
-        raise UsageError(f"{printable(path)}: no values are given")
-    if kind == "scale":
-        values = [_factor(path, factor) for factor in values]
-    return [Change(kind, path, value) for value in values]
-
-
 def parse_grid(
     sets: Iterable[str], scales: Iterable[str], drops: Iterable[str], base: bool
 ) -> list[Scenario]:
@@ -151,6 +158,77 @@ def parse_grid(
         scale_by=_by_path(scales, "--scale"),
         drop_contracts=drops,
         base=base,
+    )
+
+
+WORDS = {
+    "set": "set PATH=VALUE",
+    "scale": "scale PATH=FACTOR",
+    "drop": "drop CONTRACT",
+    "lose": "lose DATA_CENTER",
+    "delay": "delay DATA_CENTER=PERIODS",
+}
+"""How each kind of change is written in a scenario."""
+
+
+def parse_scenario(text: str) -> Scenario:
+    """Read a scenario: ``lose abilene; scale offers.usd_per_gpu_hour=1.2``.
+
+    Changes are separated by semicolons; each is one of ``set PATH=VALUE``, ``scale PATH=FACTOR``,
+    ``drop CONTRACT``, ``lose DATA_CENTER`` and ``delay DATA_CENTER=PERIODS``.
+
+    Raises
+    ------
+    UsageError
+        It cannot be understood.
+    """
+    return Scenario(tuple(_parse_change(part.strip()) for part in text.split(";") if part.strip()))
+
+
+def _parse_change(text: str) -> Change:
+    kind, _, rest = text.partition(" ")
+    rest = rest.strip()
+    if kind == "drop" and rest:
+        return Change("drop", rest)
+    if kind == "lose" and rest:
+        return Change("lose", rest)
+    if kind == "delay":
+        name, _, periods = rest.rpartition("=")
+        if name and periods.isdecimal():
+            return Change("delay", name, int(periods))
+    if kind in ("set", "scale"):
+        found = _by_path([rest], kind)
+        (change,) = _one_each(found, scale=kind == "scale")
+        return change
+    raise UsageError(f"{quoted(text)} is not a change; {', '.join(WORDS.values())} are")
+
+
+def _one_each(values_by_path: Mapping[str, Sequence[Any]], *, scale: bool) -> Iterator[Change]:
+    for path, values in values_by_path.items():
+        FigurePath.parse(path)
+        if len(values) > 1:
+            raise UsageError(f"{printable(path)}: one value is needed in a scenario")
+        yield (
+            Change("scale", path, _factor(path, values[0]))
+            if scale
+            else Change("set", path, values[0])
+        )
+
+
+def parse_changes(sets: Iterable[str], scales: Iterable[str], drops: Iterable[str]) -> Scenario:
+    """The one scenario of command-line options, each with one value.
+
+    Raises
+    ------
+    UsageError
+        An option cannot be understood, or gives several values.
+    """
+    return Scenario(
+        (
+            *_one_each(_by_path(sets, "--set"), scale=False),
+            *_one_each(_by_path(scales, "--scale"), scale=True),
+            *(Change("drop", name) for name in dict.fromkeys(drops)),
+        )
     )
 
 

@@ -106,6 +106,36 @@ def drop_contract(tables: dict[str, Any], name: str) -> None:
     tables["contracts"] = kept
 
 
+def lose_site(tables: dict[str, Any], name: str) -> None:
+    """Take all GPUs of a data center away."""
+    for offer in _offers_at(tables, name):
+        offer["gpus"] = 0
+
+
+def delay_site(tables: dict[str, Any], name: str, periods: int) -> None:
+    """Let GPUs and power of a data center come later; what is there at first stays."""
+    rows = _offers_at(tables, name)
+    for offer in rows:
+        offer["gpus"] = _delayed(offer["gpus"], periods)
+    for site in tables["data_centers"]:
+        if site["name"] == name:
+            site["power_mw"] = _delayed(site["power_mw"], periods)
+
+
+def _offers_at(tables: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    if name not in (site["name"] for site in tables["data_centers"]):
+        known = [site["name"] for site in tables["data_centers"]]
+        raise UsageError(f"there is no data center {quoted(name)}{suggestion(name, known)}")
+    return [offer for offer in tables["offers"] if offer["data_center"] == name]
+
+
+def _delayed(figure: Any, periods: int) -> Any:
+    """A figure per period, later; one for all periods stays."""
+    if not isinstance(figure, list | tuple):
+        return figure
+    return [*[figure[0]] * min(periods, len(figure)), *figure[: max(0, len(figure) - periods)]]
+
+
 def _change(tables: dict[str, Any], path: FigurePath, new: Callable[[Any], Any]) -> None:
     found = list(path.figures(tables))
     if not found:
