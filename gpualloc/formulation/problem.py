@@ -28,6 +28,18 @@ class Matrix:
         return sums_by(self.row_of_entry, products, len(self.starts) - 1)
 
 
+def build_matrix(row: Ints, column: Ints, value: Floats, rows: int, columns: int) -> Matrix:
+    """Sort coefficients by row and column, and add up those of the same place."""
+    key = row * max(columns, 1) + column
+    order = np.argsort(key, kind="stable")
+    key, value = key[order], value[order]
+    first = np.flatnonzero(np.diff(key, prepend=-1))
+    summed = np.add.reduceat(value, first) if len(value) else value
+    keys = key[first]
+    starts = np.searchsorted(keys, np.arange(rows + 1) * max(columns, 1))
+    return Matrix(starts, keys % max(columns, 1), summed)
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Minimize `cost * x` with `row_lower <= matrix * x <= row_upper`, `lower <= x <= upper`.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpualloc.formulation.problem import Matrix, Problem
+from gpualloc.formulation.problem import Matrix, Problem, build_matrix
 from gpualloc.instance.arrays import Arrays, build_arrays
 from gpualloc.instance.instance import Instance
 from gpualloc.rules import rules_of
@@ -52,6 +52,11 @@ class Program:
     column_families: tuple[Family, ...]
     row_families: tuple[Family, ...]
 
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return self.problem.columns
+
     def column_name(self, ident: int) -> str:
         """The planner's name of a column: ``shards[llm, option 0, all periods, azure-h100]``."""
         return _name(self.column_families, self._column_firsts, ident)
@@ -87,21 +92,41 @@ def write_rules(
     """Let the rules write: first what is plan-wide, then group by group of jobs."""
     for rule in rules:
         rule.write_shared(writer)
-    group = groups_of(writer.arrays)
-    jobs = []
-    for data in writer.arrays.jobs:
-        writer.owner = int(group[data.index])
-        jobs.append(declare_job(writer, data))
+    jobs: list[JobColumns] = []
+    flows: list[FlowColumns] = []
+    for members in members_of(writer.arrays):
+        group_jobs, group_flows = write_group(writer, rules, members)
+        jobs.extend(group_jobs)
+        flows.extend(group_flows)
+    jobs.sort(key=lambda job: job.data.index)
+    flows.sort(key=lambda flow: flow.data.index)
+    return tuple(jobs), tuple(flows)
+
+
+def write_group(
+    writer: Writer, rules: Sequence[Rule], members: Sequence[int]
+) -> tuple[tuple[JobColumns, ...], tuple[FlowColumns, ...]]:
+    """Let the rules write the jobs of one group, then the flows between them."""
+    writer.owner = int(members[0])
+    jobs: dict[int, JobColumns] = {}
+    for index in members:
+        jobs[index] = declare_job(writer, writer.arrays.jobs[index])
         for rule in rules:
-            rule.write_job(writer, jobs[-1])
+            rule.write_job(writer, jobs[index])
     flows = []
     for tie in writer.arrays.flows:
-        writer.owner = int(group[tie.a])
-        flows.append(declare_flow(writer, tie, jobs[tie.a], jobs[tie.b]))
-        for rule in rules:
-            rule.write_flow(writer, flows[-1])
+        if tie.a in jobs:
+            flows.append(declare_flow(writer, tie, jobs[tie.a], jobs[tie.b]))
+            for rule in rules:
+                rule.write_flow(writer, flows[-1])
     writer.owner = SHARED
-    return tuple(jobs), tuple(flows)
+    return tuple(jobs.values()), tuple(flows)
+
+
+def members_of(arrays: Arrays) -> tuple[tuple[int, ...], ...]:
+    """The jobs of each group, by their indices, the groups in the order of their first jobs."""
+    group = groups_of(arrays)
+    return tuple(tuple(np.flatnonzero(group == head).tolist()) for head in np.unique(group))
 
 
 def groups_of(arrays: Arrays) -> Ints:
@@ -118,7 +143,13 @@ def assemble(
 ) -> Program:
     """Turn what was written into a program."""
     columns, rows = writer.column_sheet, writer.row_sheet
-    matrix = _assemble_matrix(writer, rows.size, columns.size)
+    matrix = build_matrix(
+        _joined([entry[0] for entry in writer.entries], np.int64),
+        _joined([entry[1] for entry in writer.entries], np.int64),
+        _joined([entry[2] for entry in writer.entries], float),
+        rows.size,
+        columns.size,
+    )
     cost = np.zeros(columns.size)
     for _, idents, usd in writer.costs:
         np.add.at(cost, idents, usd)
@@ -153,21 +184,6 @@ def assemble(
 
 def _joined(chunks: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
     return np.concatenate(chunks) if chunks else np.empty(0, dtype=dtype)
-
-
-def _assemble_matrix(writer: Writer, rows: int, columns: int) -> Matrix:
-    """Sort the entries by row and column, and add up those written twice."""
-    row = _joined([entry[0] for entry in writer.entries], np.int64)
-    column = _joined([entry[1] for entry in writer.entries], np.int64)
-    value = _joined([entry[2] for entry in writer.entries], float)
-    key = row * max(columns, 1) + column
-    order = np.argsort(key, kind="stable")
-    key, value = key[order], value[order]
-    first = np.flatnonzero(np.diff(key, prepend=-1))
-    summed = np.add.reduceat(value, first) if len(value) else value
-    keys = key[first]
-    starts = np.searchsorted(keys, np.arange(rows + 1) * max(columns, 1))
-    return Matrix(starts, keys % max(columns, 1), summed)
 
 
 def _row_owners(matrix: Matrix, owner: Ints, rows: Sheet) -> Ints:

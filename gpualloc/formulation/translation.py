@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpualloc.formulation.program import Program
+from gpualloc.instance.arrays import Arrays
 from gpualloc.layout import FlowShare, Hub, Layout, Placement
 from gpualloc.rules.writer import Block, FlowColumns, JobColumns
 from gpualloc.vectors import Floats, Ints
@@ -17,7 +18,31 @@ LEAST_FRACTION = 1e-9
 """Smaller fractions of a flow are rounding."""
 
 
-def decode(program: Program, x: Floats) -> Layout:
+class Legend(Protocol):
+    """What columns mean: those of a whole program, or of one that is written group by group."""
+
+    @property
+    def arrays(self) -> Arrays:
+        """The instance."""
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+
+    @property
+    def jobs(self) -> Sequence[JobColumns]:
+        """The jobs' columns."""
+
+    @property
+    def flows(self) -> Sequence[FlowColumns]:
+        """The flows' columns."""
+
+    @property
+    def bought(self) -> Mapping[str, int]:
+        """Contract name to its buyout column."""
+
+
+def decode(program: Legend, x: Floats) -> Layout:
     """Read a plan's decisions from the values of all columns, integers rounded."""
     chosen = {job.data.index: _chosen_option(job, x) for job in program.jobs}
     placements: list[Placement] = []
@@ -44,7 +69,7 @@ def _chosen_option(job: JobColumns, x: Floats) -> int | None:
     return best if x[job.on[best]] > 0.5 else None
 
 
-def _placements(program: Program, block: Block, x: Floats) -> Iterator[Placement]:
+def _placements(program: Legend, block: Block, x: Floats) -> Iterator[Placement]:
     arrays = program.arrays
     shards = np.rint(x[block.shards]).astype(int)
     for period in block.periods:
@@ -58,7 +83,7 @@ def _placements(program: Program, block: Block, x: Floats) -> Iterator[Placement
             )
 
 
-def _hubs(program: Program, block: Block, x: Floats) -> Iterator[Hub]:
+def _hubs(program: Legend, block: Block, x: Floats) -> Iterator[Hub]:
     used = np.unique(block.site_at[np.rint(x[block.shards]) > 0])
     if len(used) < 2 or (block.hub < 0).any():
         return
@@ -68,7 +93,7 @@ def _hubs(program: Program, block: Block, x: Floats) -> Iterator[Hub]:
         yield Hub(block.job.data.name, program.arrays.period_names[period], site)
 
 
-def _flow_shares(program: Program, flow: FlowColumns, x: Floats) -> Iterator[FlowShare]:
+def _flow_shares(program: Legend, flow: FlowColumns, x: Floats) -> Iterator[FlowShare]:
     arrays = program.arrays
     fractions = np.where(flow.share >= 0, x[flow.share], 0.0)
     for period, origin, target in np.argwhere(fractions > LEAST_FRACTION):
@@ -98,9 +123,9 @@ class Encoding:
     unknown: tuple[str, ...]
 
 
-def encode(program: Program, layout: Layout) -> Encoding:
+def encode(program: Legend, layout: Layout) -> Encoding:
     """Write a plan's decisions as values of columns, as far as the program has them."""
-    values = np.full(program.problem.columns, np.nan)
+    values = np.full(program.columns, np.nan)
     unknown: list[str] = []
     _encode_jobs(program, layout, values, unknown)
     _encode_hubs(program, layout, values)
@@ -111,7 +136,7 @@ def encode(program: Program, layout: Layout) -> Encoding:
     return Encoding(values, tuple(unknown))
 
 
-def _encode_jobs(program: Program, layout: Layout, values: Floats, unknown: list[str]) -> None:
+def _encode_jobs(program: Legend, layout: Layout, values: Floats, unknown: list[str]) -> None:
     rows: dict[tuple[str, int, str], dict[str, int]] = {}
     for row in layout.placements:
         rows.setdefault((row.job, row.option, row.period), {})[row.offer] = row.shards
@@ -130,7 +155,7 @@ def _encode_jobs(program: Program, layout: Layout, values: Floats, unknown: list
 
 
 def _encode_block(
-    program: Program, block: Block, shards: dict[str, int], values: Floats
+    program: Legend, block: Block, shards: dict[str, int], values: Floats
 ) -> Iterator[str]:
     names = [program.arrays.offer_names[offer] for offer in block.offers]
     placed = np.array([shards.get(name, 0) for name in names], dtype=float)
@@ -147,7 +172,7 @@ def _encode_block(
         yield f"shards of {block.job.data.name} on {name}"
 
 
-def _encode_hubs(program: Program, layout: Layout, values: Floats) -> None:
+def _encode_hubs(program: Legend, layout: Layout, values: Floats) -> None:
     hubs = {(row.job, row.period): row.data_center for row in layout.hubs}
     for job in program.jobs:
         for block in job.all_blocks():
@@ -162,7 +187,7 @@ def _encode_hubs(program: Program, layout: Layout, values: Floats) -> None:
             _set(values, block.spoke, spokes.astype(float))
 
 
-def _encode_flows(program: Program, layout: Layout, values: Floats, unknown: list[str]) -> None:
+def _encode_flows(program: Legend, layout: Layout, values: Floats, unknown: list[str]) -> None:
     shares = {row[:5]: row.fraction for row in layout.flows}
     arrays = program.arrays
     for flow in program.flows:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gpualloc.errors import InternalError
 from gpualloc.formulation.problem import Problem
+from gpualloc.layout import Layout
 from gpualloc.vectors import Floats
 
 Known = Literal["optimal", "feasible", "infeasible", "unknown"]
@@ -69,14 +70,14 @@ class Listener:
     Parameters
     ----------
     on_point : callable
-        Called with (cost, values) of every better point.
+        Called with (cost, values) of every better point, or (cost, layout) of every better plan.
     on_bound : callable
         Called with every better bound.
     """
 
     def __init__(
         self,
-        on_point: Callable[[float, Floats], None] | None = None,
+        on_point: Callable[[float, Floats | Layout], None] | None = None,
         on_bound: Callable[[float], None] | None = None,
     ) -> None:
         self.stop = Event()
@@ -91,12 +92,13 @@ class Listener:
         quiet.stop = self.stop
         return quiet
 
-    def point(self, cost: float, values: Floats) -> None:
-        """A point was found; told on only if it is better than the last."""
+    def point(self, cost: float, found: Floats | Layout) -> None:
+        """A point, or a layout, was found; told on only if it is better than the last."""
         if cost < self._best:
             self._best = cost
             if self._on_point is not None:
-                self._on_point(cost, np.array(values, dtype=float))
+                kept = found if isinstance(found, Layout) else np.array(found, dtype=float)
+                self._on_point(cost, kept)
 
     def bound(self, bound: float) -> None:
         """A bound was proved; told on only if it is better than the last."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpualloc.formulation.groups import Part
+from gpualloc.formulation.problem import Problem
 from gpualloc.rules.writer import MISSING, Block
 from gpualloc.vectors import Bools, Floats, Ints
 
@@ -26,6 +27,7 @@ class Forms:
     ----------
     known : (m,) bool
         Rows whose meaning has been read.
+    kind_of_column : (n,) int
     block : (m,) int
         The one block whose columns a row has; `MISSING` for none, or several.
     value : (e,) float
@@ -38,6 +40,7 @@ class Forms:
         self.value, self.starts = problem.matrix.values, problem.matrix.starts
         self.upper, self.lower = problem.row_upper, problem.row_lower
         kind, owner, position = _kinds(part, blocks)
+        self.kind_of_column = kind
         self.kind, self.at = kind[self.column], position[self.column]
         rows = problem.rows
         key = self.row * KINDS + self.kind
@@ -51,7 +54,7 @@ class Forms:
         self.block = self._one_block(owner[self.column], rows)
         self.on_of_block = np.array([block.on - part.first for block in blocks])
         self.most = problem.upper
-        self.known = np.zeros(rows, dtype=bool)
+        self.known = self._idle(problem)
 
     def _one_block(self, owner: Ints, rows: int) -> Ints:
         placed = owner >= 0
@@ -60,6 +63,15 @@ class Forms:
         np.minimum.at(least, self.row[placed], owner[placed])
         np.maximum.at(most, self.row[placed], owner[placed])
         return np.where(least == most, most, MISSING)
+
+    def _idle(self, problem: Problem) -> Bools:
+        """Rows that the bounds of their columns keep by themselves."""
+        ends = self.value * problem.lower[self.column], self.value * problem.upper[self.column]
+        rows = problem.rows
+        least = np.bincount(self.row, np.minimum(*ends), rows)
+        most = np.bincount(self.row, np.maximum(*ends), rows)
+        idle: Bools = (least >= self.lower) & (most <= self.upper)
+        return idle
 
     def _has(self, **numbers: int | None) -> Bools:
         """Rows with these numbers of columns of each kind; None is any number above zero."""
@@ -110,6 +122,7 @@ class Forms:
                 & self._all(SHARDS, 1)
                 & self._all(ON, -self._of_block(self.shards_total).astype(float))
             ),
+            "shut": lambda: self._has(on=1) & self._is_equal(0),
             "fill": self._fill,
             "need": lambda: (
                 self._has(shards=None, used=1)
@@ -144,7 +157,7 @@ class Forms:
                 & self._all(HUB, -1)
             ),
         }[name]()
-        if name != "one option":
+        if name not in ("one option", "shut"):
             found = found & single
         self.known |= found
         return found

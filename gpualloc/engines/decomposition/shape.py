@@ -91,14 +91,22 @@ class Shape:
         Columns of each job's options.
     unserved : list of int
         Column of each job, `MISSING` for a job that must be served.
-    exact : bool
-        Whether every row is understood.
+    known : (m,) bool
+        The rows that are understood.
+    core : (k,) int
+        The columns of placement and spokes.
     """
 
     blocks: list[BlockShape]
     on: list[Ints]
     unserved: list[int]
-    exact: bool
+    known: Bools
+    core: Ints
+
+    @property
+    def exact(self) -> bool:
+        """Whether every row is understood."""
+        return bool(self.known.all())
 
 
 def read_shape(part: Part) -> Shape:
@@ -122,7 +130,8 @@ def read_shape(part: Part) -> Shape:
     _read_implied(forms, shapes)
     on = [job.on - part.first for job in part.jobs]
     unserved = [job.unserved - part.first if job.unserved >= 0 else MISSING for job in part.jobs]
-    return Shape(shapes, on, unserved, bool(forms.known.all()))
+    core = np.flatnonzero(forms.kind_of_column != OTHER)
+    return Shape(shapes, on, unserved, forms.known, core)
 
 
 def _core(part: Part, block: Block, job: int) -> BlockShape:
@@ -156,7 +165,8 @@ def _require_core(forms: Forms, part: Part, shapes: list[BlockShape]) -> None:
     with_hub = [shape for shape in shapes if (shape.hub >= 0).any()]
     wanted = {
         "one option": len(part.jobs),
-        "place": len(shapes),
+        "place": sum(len(shape.shards) > 0 for shape in shapes),
+        "shut": sum(len(shape.shards) == 0 for shape in shapes),
         "fill": sum(len(shape.shards) for shape in shapes),
         "need": sum(len(shape.used) for shape in shapes),
         "choose": sum(len(shape.used) for shape in shapes),

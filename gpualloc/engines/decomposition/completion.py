@@ -1,0 +1,116 @@
+"""Completing a placement: the columns that compiled pricing does not know."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpualloc.engines.backends.base import Listener, Settings
+from gpualloc.engines.backends.highs import HighsBackend
+from gpualloc.engines.decomposition.shape import Shape
+from gpualloc.formulation.groups import Part
+from gpualloc.formulation.problem import Matrix, Problem, build_matrix
+from gpualloc.vectors import Bools, Floats, Ints
+
+NEAR = 1e-9
+
+
+class Completion:
+    """What of a group's rows pricing leaves out, and the columns that only those have.
+
+    Parameters
+    ----------
+    part : Part
+    shape : Shape
+        Its `loose` rows are those left out.
+    """
+
+    def __init__(self, part: Part, shape: Shape) -> None:
+        problem = part.problem
+        self.columns = problem.columns
+        self.problem = problem
+        matrix, row = problem.matrix, problem.matrix.row_of_entry
+        open_ = ~shape.known[row]
+        known_entry = ~open_
+        self._loose = np.zeros(problem.columns, dtype=bool)
+        self._loose[matrix.columns[open_]] = True
+        self._loose[shape.core] = False
+        self._loose[matrix.columns[known_entry]] = False
+        rows = np.flatnonzero(~shape.known)
+        self._lower, self._upper = problem.row_lower[rows], problem.row_upper[rows]
+        number = np.full(problem.rows, -1)
+        number[rows] = np.arange(len(rows))
+        self._row, self._column = number[row[open_]], matrix.columns[open_]
+        self._value = matrix.values[open_]
+
+    def complete(self, core: dict[int, float], reduced: Floats) -> dict[int, float] | None:
+        """The cheapest values of the loose columns at some reduced costs; None if there are none.
+
+        Parameters
+        ----------
+        core : dict
+            Column to value, counted from the group's first, for all other columns.
+        """
+        x = np.zeros(self.columns)
+        x[list(core)] = list(core.values())
+        rows = len(self._lower)
+        fixed = ~self._loose[self._column]
+        activity = np.bincount(
+            self._row[fixed], self._value[fixed] * x[self._column[fixed]], rows
+        )
+        lower, upper = self._lower - activity, self._upper - activity
+        alive = self._alive(upper, fixed)
+        keep = alive[self._column] & ~fixed
+        columns = np.flatnonzero(alive)
+        used = np.bincount(self._row[keep], minlength=rows) > 0
+        if (lower[~used] > NEAR).any() or (upper[~used] < -NEAR).any():
+            return None
+        if not len(columns):
+            return core
+        values = self._solve(columns, keep, lower, upper, used, reduced)
+        if values is None:
+            return None
+        nonzero = np.flatnonzero(np.abs(values) > NEAR)
+        return {**core, **{int(columns[at]): float(values[at]) for at in nonzero}}
+
+    def _alive(self, upper: Floats, fixed: Bools) -> Bools:
+        """Loose columns that no row holds at zero."""
+        alive = self._loose.copy()
+        positive = np.bincount(
+            self._row[~fixed], self._value[~fixed] > 0, len(upper)
+        ) == np.bincount(self._row[~fixed], minlength=len(upper))
+        shut = (upper <= NEAR) & positive
+        alive[self._column[~fixed & shut[self._row]]] = False
+        return alive
+
+    def _solve(
+        self,
+        columns: Ints,
+        keep: Bools,
+        lower: Floats,
+        upper: Floats,
+        used: Bools,
+        reduced: Floats,
+    ) -> Floats | None:
+        problem = self.problem
+        number = np.full(self.columns, -1)
+        number[columns] = np.arange(len(columns))
+        rows = np.cumsum(used) - 1
+        matrix: Matrix = build_matrix(
+            rows[self._row[keep]],
+            number[self._column[keep]],
+            self._value[keep],
+            int(used.sum()),
+            len(columns),
+        )
+        small = Problem(
+            lower=problem.lower[columns],
+            upper=problem.upper[columns],
+            cost=reduced[columns],
+            integer=problem.integer[columns],
+            matrix=matrix,
+            row_lower=lower[used],
+            row_upper=upper[used],
+            strict=np.zeros(int(used.sum()), dtype=bool),
+        )
+        outcome = HighsBackend().solve(small, Settings(), None, Listener())
+        return outcome.values

@@ -1,0 +1,280 @@
+"""The course of a decomposition: relaxation, first plan, branching and search in turn."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpualloc.engines.backends.base import Listener, Settings, Stop
+from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.diving import Dive
+from gpualloc.engines.decomposition.generation import Center, Generation
+from gpualloc.engines.decomposition.hard import HardPricing
+from gpualloc.engines.decomposition.master import Master
+from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.search import Search
+from gpualloc.engines.decomposition.tree import Node, Opened, Tree
+from gpualloc.formulation.groups import Groups
+from gpualloc.formulation.translation import decode, encode
+from gpualloc.instance.instance import Instance
+from gpualloc.layout import Layout
+
+COARSE, FINE = 1e-2, 2e-4
+"""Relative distance of bound and master, for a first plan and for a proof."""
+
+SLACK = 1e-5
+"""Plan-wide columns under less tension than this, relative to the cost, are left to the dive."""
+
+ROOT_ROUNDS, NODE_ROUNDS, PROBE_ROUNDS = 500, 40, 2
+TRIES_PER_NODE = 8
+REPAIRS = 60
+PENALTY = 200.0
+"""What a row costs that is broken by its whole limit, in groups' average costs."""
+
+STALL = 400
+"""Tries without a better plan after which a search without a time limit ends."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a decomposition found and proved.
+
+    Attributes
+    ----------
+    layout : Layout or None
+    bound_usd : float
+    infeasible : bool
+        Whether it is proven that no plan is valid.
+    stop : {"proof", "time", "interrupt"}
+    """
+
+    layout: Layout | None
+    bound_usd: float | None
+    infeasible: bool
+    stop: Stop
+
+
+class Decomposer:
+    """One decomposition of one instance.
+
+    Parameters
+    ----------
+    instance : Instance
+    settings : Settings
+    deadline : float or None
+        Wall-clock time (`time.time()`) at which to stop.
+    listener : Listener
+        Told of better plans, as layouts, and of better bounds.
+    """
+
+    def __init__(
+        self, instance: Instance, settings: Settings, deadline: float | None, listener: Listener
+    ) -> None:
+        self.settings = settings
+        self.deadline = deadline
+        self.listener = listener
+        self.groups = Groups(instance)
+        self.pricer = Pricer(self.groups)
+        coupling = self.pricer.coupling
+        self.lower, self.upper = coupling.lower, coupling.upper
+        zero = self.pricer.price(np.zeros(coupling.rows), self.lower, self.upper)
+        self.unit_usd = max(1.0, abs(zero.bound_usd) / max(1, len(self.pricer)))
+        self.master = Master(coupling, len(self.pricer), self.unit_usd)
+        self.generation = Generation(self.pricer, self.master, self.is_over)
+        self.search = Search(
+            self.pricer,
+            PENALTY * self.unit_usd,
+            self.unit_usd,
+            settings.seed,
+            self.seconds_left,
+        )
+        self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
+        self.tree = Tree(self.generation)
+        self.best: Assignment | None = None
+        self.root: Center = self.generation.center
+        self.bound_usd = -np.inf
+        self._idle = 0
+
+    def seconds_left(self) -> float:
+        """Seconds to the deadline; an hour where there is none."""
+        if self.listener.stop.is_set():
+            return 0.0
+        return 3600.0 if self.deadline is None else self.deadline - time.time()
+
+    def is_over(self) -> bool:
+        """Whether time is up or the asked gap is reached."""
+        return self.seconds_left() <= 0 or self.is_proved()
+
+    def is_proved(self) -> bool:
+        """Whether the asked gap is reached."""
+        return self.bound_usd >= self._cutoff_usd
+
+    @property
+    def _cutoff_usd(self) -> float:
+        """A bound from which on nothing more is asked for."""
+        if self.best is None:
+            return np.inf
+        cost = self.best.cost_usd
+        return cost - self.settings.gap * max(1.0, abs(cost))
+
+    def run(self, start: Layout | None = None) -> Result:
+        """Find the best plan within the limits."""
+        if start is not None:
+            self._start_from(start)
+        self.generation.converge(COARSE, np.inf, ROOT_ROUNDS)
+        self._raise_bound(self.generation.center.bound_usd)
+        first = self._plunge()
+        if first is not None and not self.is_over():
+            self._dive(first.node)
+        self._converge_root()
+        self._search_tree()
+        return self._result()
+
+    def _start_from(self, layout: Layout) -> None:
+        values = encode(self.groups, layout).values
+        columns = []
+        for group in range(len(self.pricer)):
+            part = self.groups.write(group)
+            own = np.nan_to_num(values[part.first : part.first + part.problem.columns])
+            local = np.flatnonzero(own)
+            columns.append(self._completed(group, local, own[local]))
+        if all(column is not None for column in columns):
+            kept: list[Column] = [column for column in columns if column is not None]
+            self.master.add_columns(kept)
+            self._offer(self._settle(kept, self.lower, self.lower, self.upper))
+
+    def _completed(self, group, local, values):  # type: ignore[no-untyped-def]
+        core = dict(zip(local.tolist(), values.tolist(), strict=True))
+        return self.pricer.complete(group, core, np.zeros(self.pricer.coupling.rows))
+
+    def _plunge(self) -> Opened | None:
+        """Follow the cheaper child of each node until no plan-wide choice is under tension."""
+        tree = self.tree
+        root = self.generation.center
+        node = tree.make(root.bound_usd, self.lower, self.upper, root.duals)
+        opened = tree.open(node, np.inf, COARSE, PROBE_ROUNDS)
+        while not self.is_over():
+            if opened.branch is None or opened.tension_usd < SLACK * abs(opened.relaxed.cost_usd):
+                break
+            children = [
+                tree.open(child, np.inf, COARSE, PROBE_ROUNDS) for child in tree.split(opened)
+            ]
+            opened = min(children, key=lambda child: child.relaxed.cost_usd)
+        return opened
+
+    def _dive(self, node: Node) -> None:
+        """Make a plan within a node's bounds, and repair it."""
+        generation, coupling = self.generation, self.pricer.coupling
+        self.master.set_bounds(node.lower, node.upper)
+        before = generation.solve_master().shared
+        whole = np.rint(before)
+        sure = coupling.integer & (np.abs(before - whole) < 1e-6)
+        sure &= coupling.cost > self.unit_usd / 2
+        lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
+        columns, shared = Dive(generation, self.is_over).run()
+        found = self._settle(columns, shared, lower, upper)
+        for _ in range(REPAIRS):
+            if found.is_valid or self.is_over():
+                break
+            found = self.search.improve(found, generation.center, lower, upper)
+        self._offer(found)
+
+    def _settle(self, columns, shared, lower, upper) -> Assignment:  # type: ignore[no-untyped-def]
+        integer = self.pricer.coupling.integer
+        near = np.clip(np.where(integer, np.rint(shared), shared), lower, upper)
+        return self.search.settle(columns, near, lower, upper)
+
+    def _offer(self, found: Assignment) -> None:
+        """Keep an assignment if it is a better plan."""
+        if found.is_valid and (self.best is None or found.cost_usd < self.best.cost_usd):
+            self.best = found
+            self._idle = 0
+            self.listener.point(found.cost_usd, self.layout(found))
+
+    def _converge_root(self) -> None:
+        generation = self.generation
+        generation.restart(self.lower, self.upper, self.root.duals)
+        generation.converge(FINE, self._cutoff_usd, ROOT_ROUNDS)
+        center, columns = self.hard.sharpen(generation.center)
+        generation.center = center
+        if self.master.add_columns(columns):
+            generation.converge(FINE, self._cutoff_usd, NODE_ROUNDS)
+        self.root = generation.center
+        self._raise_bound(self.root.bound_usd)
+        self.tree.push(
+            self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals)
+        )
+
+    def _search_tree(self) -> None:
+        """Open nodes and search for better plans in turn."""
+        node: Node | None = self.tree.pop()
+        while not self.is_over():
+            if node is not None:
+                node = self._open(node)
+            if self.best is None and len(self.tree) == 0 and node is None:
+                break
+            self._improve()
+            self._raise_bound(min(self.tree.bound_usd, np.inf if node is None else node.bound_usd))
+            if node is None:
+                node = self.tree.pop()
+            if node is None and self.deadline is None and self._idle > STALL:
+                break
+
+    def _open(self, node: Node) -> Node | None:
+        """Open a node; returns the child to open next, if one is promising."""
+        tree = self.tree
+        opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
+        if node.bound_usd >= self._cutoff_usd or opened.branch is None:
+            if opened.branch is None and node.bound_usd < self._cutoff_usd:
+                self._dive(node)
+            tree.close(node)
+            return None
+        if self.is_over():
+            tree.push(node)
+            return None
+        for child in tree.split(opened):
+            tree.open(child, self._cutoff_usd, FINE, PROBE_ROUNDS)
+            tree.push(child)
+        return None
+
+    def _improve(self) -> None:
+        """Search around the best plan, or for a first one."""
+        if self.best is None:
+            return
+        integer = self.pricer.coupling.integer
+        for at in range(TRIES_PER_NODE):
+            if self.is_over():
+                break
+            best, free = self.best, at == 0
+            lower = self.lower if free else np.where(integer, best.shared, self.lower)
+            upper = self.upper if free else np.where(integer, best.shared, self.upper)
+            self._idle += 1
+            self._offer(self.search.improve(best, self.root, lower, upper))
+
+    def _raise_bound(self, bound_usd: float) -> None:
+        if self.best is not None:
+            bound_usd = min(bound_usd, self.best.cost_usd)
+        if bound_usd > self.bound_usd and np.isfinite(bound_usd):
+            self.bound_usd = bound_usd
+            self.listener.bound(bound_usd)
+
+    def layout(self, found: Assignment) -> Layout:
+        """The decisions of an assignment."""
+        x = np.zeros(self.groups.columns)
+        x[: len(found.shared)] = found.shared
+        for column in found.columns:
+            x[column.positions + len(found.shared)] = column.values
+        return decode(self.groups, x)
+
+    def _result(self) -> Result:
+        bound = float(self.bound_usd) if np.isfinite(self.bound_usd) else None
+        stop: Stop = "time"
+        if self.listener.stop.is_set():
+            stop = "interrupt"
+        elif self.best is not None and self.is_proved():
+            stop = "proof"
+        layout = None if self.best is None else self.layout(self.best)
+        return Result(layout, bound, False, stop)

@@ -1,0 +1,118 @@
+"""Column generation: the master's relaxation, and the bound that pricing proves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpualloc.engines.decomposition.master import Master, Relaxed
+from gpualloc.engines.decomposition.pricing import Priced, Pricer
+from gpualloc.vectors import Floats
+
+SMOOTHING = 0.6
+"""How much of the duals with the best bound is kept in those that are priced next."""
+
+ROWS_AT_ONCE = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Center:
+    """Duals, and what pricing at them proves.
+
+    Attributes
+    ----------
+    duals : (r,) float
+    bound_usd : float
+    least : (G,) float
+        Least reduced cost of each group.
+    """
+
+    duals: Floats
+    bound_usd: float
+    least: Floats
+
+
+class Generation:
+    """Column generation within bounds on the plan-wide columns.
+
+    Parameters
+    ----------
+    pricer : Pricer
+    master : Master
+    stop : callable
+        Whether to end early.
+
+    Attributes
+    ----------
+    center : Center
+        The best bound within the present bounds.
+    relaxed : Relaxed or None
+        The last solution of the master.
+    """
+
+    def __init__(self, pricer: Pricer, master: Master, stop: Callable[[], bool]) -> None:
+        self.pricer = pricer
+        self.master = master
+        self.stop = stop
+        self.rounds = 0
+        self.relaxed: Relaxed | None = None
+        self.center = self._price(np.zeros(pricer.coupling.rows))[0]
+
+    def restart(self, lower: Floats, upper: Floats, duals: Floats) -> None:
+        """Begin again within other bounds, from some duals."""
+        self.master.set_bounds(lower, upper)
+        self.center = self._price(duals)[0]
+
+    def converge(self, tolerance: float, cutoff_usd: float, rounds: int) -> None:
+        """Generate until bound and master agree, the bound passes the cutoff, or nothing is new.
+
+        Parameters
+        ----------
+        tolerance : float
+            Relative distance of bound and master.
+        cutoff_usd : float
+        rounds : int
+            At most so many.
+        """
+        for _ in range(rounds):
+            added = self.step()
+            bound = self.center.bound_usd
+            assert self.relaxed is not None
+            near = self.relaxed.cost_usd - bound <= tolerance * max(1.0, abs(bound))
+            if near or bound >= cutoff_usd or not added or self.stop():
+                break
+
+    def solve_master(self) -> Relaxed:
+        """Solve the master, and bring in the rows that its solution breaks."""
+        while True:
+            relaxed = self.master.solve()
+            rows = self.master.broken_rows(relaxed, ROWS_AT_ONCE)
+            if not rows:
+                self.relaxed = relaxed
+                return relaxed
+            self.master.add_rows(rows)
+
+    def step(self) -> int:
+        """Solve the master, price, add columns; returns how many are new."""
+        self.rounds += 1
+        relaxed = self.solve_master()
+        mixed = SMOOTHING * self.center.duals + (1 - SMOOTHING) * relaxed.duals
+        for duals in (mixed, relaxed.duals):
+            center, added = self._price(duals)
+            if center.bound_usd > self.center.bound_usd:
+                self.center = center
+            if added:
+                return added
+        return 0
+
+    def _price(self, duals: Floats) -> tuple[Center, int]:
+        """Price at some duals, and add what is found to the master."""
+        priced = self.pricer.price(duals, self.master.lower, self.master.upper)
+        columns = self.pricer.columns(range(len(self.pricer)), duals)
+        return _center(duals, priced), self.master.add_columns(columns)
+
+
+def _center(duals: Floats, priced: Priced) -> Center:
+    return Center(duals.copy(), priced.bound_usd, priced.least)

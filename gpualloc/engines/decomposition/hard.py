@@ -1,0 +1,64 @@
+"""Exact pricing of the groups whose compiled pricing is a relaxation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.generation import Center
+from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.small import solve_small
+
+NODES = 300
+GAP = 1e-4
+SAFETY = 1e-9
+
+
+class HardPricing:
+    """Prices the groups that flows or moves make hard, each as a small program of its own.
+
+    Parameters
+    ----------
+    pricer : Pricer
+    unit_usd : float
+    seconds_left : callable
+    """
+
+    def __init__(
+        self, pricer: Pricer, unit_usd: float, seconds_left: Callable[[], float]
+    ) -> None:
+        self.pricer = pricer
+        self.unit_usd = unit_usd
+        self.seconds_left = seconds_left
+        self.groups = [at for at in range(len(pricer)) if not pricer.is_exact(at)]
+
+    def sharpen(self, center: Center) -> tuple[Center, list[Column]]:
+        """Raise the bound at a center's duals, with the placements found on the way."""
+        reduced = self.pricer.reduced_costs(center.duals)
+        least, columns = center.least.copy(), []
+        for group in self.groups:
+            if self.seconds_left() <= 0:
+                break
+            part = self.pricer.groups.write(group)
+            first = self.pricer.first_of(group)
+            own = reduced[first : first + part.problem.columns]
+            found = solve_small(
+                replace(part.problem, cost=own),
+                gap=GAP,
+                nodes=NODES,
+                seconds=self.seconds_left(),
+                unit_usd=self.unit_usd,
+            )
+            if found.bound is not None:
+                safe = found.bound - SAFETY * max(1.0, abs(found.bound))
+                least[group] = max(least[group], safe)
+            if found.values is not None:
+                whole = part.problem.integer
+                values = np.where(whole, np.rint(found.values), found.values)
+                local = np.flatnonzero(np.abs(values) > SAFETY)
+                columns.append(self.pricer.column(group, local, values[local]))
+        raised = float((least - center.least).sum())
+        return replace(center, bound_usd=center.bound_usd + raised, least=least), columns

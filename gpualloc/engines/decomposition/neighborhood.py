@@ -1,0 +1,278 @@
+"""A neighborhood: some groups free, all others where they are, as a small program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpualloc.engines.decomposition.assignment import Assignment, activity_of
+from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.formulation.groups import Coupling, Part
+from gpualloc.formulation.problem import Problem, build_matrix
+from gpualloc.vectors import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class FreePart:
+    """A group that is free, in those of its columns that it may use.
+
+    Attributes
+    ----------
+    part : Part
+    kept : (k,) int
+        Columns that may be used, counted from the group's first.
+    first : int
+        Where they begin in the small program.
+    """
+
+    part: Part
+    kept: Ints
+    first: int
+
+
+@dataclass(frozen=True, eq=False)
+class Neighborhood:
+    """A small program: plan-wide columns first, then free groups', then what rows are broken by.
+
+    Attributes
+    ----------
+    problem : Problem
+    parts : tuple of FreePart
+    start : (n,) float
+        The assignment that it was made from.
+    relief : int
+        Position of the first column that pays for a broken row.
+    """
+
+    problem: Problem
+    parts: tuple[FreePart, ...]
+    start: Floats
+    relief: int
+
+
+class NeighborhoodBuilder:
+    """Makes neighborhoods of one instance.
+
+    Parameters
+    ----------
+    pricer : Pricer
+    penalty_usd : float
+        What a row costs that is broken by its whole limit.
+    """
+
+    def __init__(self, pricer: Pricer, penalty_usd: float) -> None:
+        self._pricer = pricer
+        self._penalty_usd = penalty_usd
+
+    def build(
+        self, around: Assignment, free: Sequence[tuple[Part, Bools]], lower: Floats, upper: Floats
+    ) -> Neighborhood:
+        """The program in which some groups are free.
+
+        Parameters
+        ----------
+        free : sequence of (Part, (n,) bool)
+            The groups, each with the columns that it may use.
+        lower, upper : (c,) float
+            Bounds on the plan-wide columns.
+        """
+        coupling = around.coupling
+        groups = {part.index for part, _ in free}
+        fixed = tuple(column for column in around.columns if column.group not in groups)
+        taken = activity_of(coupling, fixed)
+        parts, first = [], coupling.columns
+        for part, allowed in free:
+            kept = np.flatnonzero(allowed)
+            parts.append(FreePart(part, kept, first))
+            first += len(kept)
+        lower, upper, rows = _tighten(coupling, taken, parts, lower, upper)
+        return self._assemble(around, tuple(parts), taken, rows, lower, upper)
+
+    def _assemble(
+        self,
+        around: Assignment,
+        parts: tuple[FreePart, ...],
+        taken: Floats,
+        rows: Ints,
+        lower: Floats,
+        upper: Floats,
+    ) -> Neighborhood:
+        coupling = around.coupling
+        start, columns = self._start(around, parts)
+        broken = around.broken[np.isin(around.broken, rows)]
+        relief = columns
+        size = columns + len(broken)
+        sheet = _Sheet(size)
+        sheet.put_coupling(coupling, rows, taken)
+        for part in parts:
+            sheet.put_part(part, rows)
+        scale = np.maximum(1.0, _limit_of(coupling, broken))
+        over = (around.taken + coupling.entries.dot(around.shared) > coupling.row_upper)[broken]
+        number = np.searchsorted(rows, broken)
+        sheet.put(number, relief + np.arange(len(broken)), np.where(over, -scale, scale))
+        slack = np.full(len(broken), np.inf)
+        start = np.concatenate([start, around.excess[broken] / scale])
+        slack = np.maximum(1.0, 2 * around.excess[broken] / scale)
+        problem = sheet.problem(
+            lower=np.concatenate([lower, *(p.part.problem.lower[p.kept] for p in parts), 0 * slack]),
+            upper=np.concatenate([upper, *(p.part.problem.upper[p.kept] for p in parts), slack]),
+            cost=np.concatenate(
+                [
+                    coupling.cost,
+                    *(p.part.problem.cost[p.kept] for p in parts),
+                    np.full(len(broken), self._penalty_usd),
+                ]
+            ),
+            integer=np.concatenate(
+                [
+                    coupling.integer,
+                    *(p.part.problem.integer[p.kept] for p in parts),
+                    np.zeros(len(broken), dtype=bool),
+                ]
+            ),
+        )
+        return Neighborhood(problem, parts, start, relief)
+
+    def _start(self, around: Assignment, parts: tuple[FreePart, ...]) -> tuple[Floats, int]:
+        chunks = [around.shared]
+        for part in parts:
+            column = around.columns[part.part.index]
+            values = np.zeros(part.part.problem.columns)
+            values[column.positions - self._pricer.first_of(column.group)] = column.values
+            chunks.append(values[part.kept])
+        start = np.concatenate(chunks)
+        return start, len(start)
+
+    def read(self, around: Assignment, place: Neighborhood, x: Floats) -> Assignment:
+        """The assignment at a point of a neighborhood."""
+        columns = list(around.columns)
+        for part in place.parts:
+            own = x[part.first : part.first + len(part.kept)]
+            whole = part.part.problem.integer[part.kept]
+            own = np.where(whole, np.rint(own), own)
+            nonzero = np.flatnonzero(np.abs(own) > 1e-9)
+            columns[part.part.index] = self._pricer.column(
+                part.part.index, part.kept[nonzero], own[nonzero]
+            )
+        coupling = around.coupling
+        shared = x[: coupling.columns]
+        shared = np.where(coupling.integer, np.rint(shared), shared)
+        return Assignment(coupling, tuple(columns), shared)
+
+
+def _limit_of(coupling: Coupling, rows: Ints) -> Floats:
+    sides = np.abs(np.stack([coupling.row_lower[rows], coupling.row_upper[rows]]))
+    limits: Floats = np.where(np.isfinite(sides), sides, 0.0).max(axis=0, initial=0.0)
+    return limits
+
+
+def _tighten(
+    coupling: Coupling, taken: Floats, parts: Sequence[FreePart], lower: Floats, upper: Floats
+) -> tuple[Floats, Floats, Ints]:
+    """Rows with one plan-wide column alone become its bounds; returns the rows that remain."""
+    touched = np.zeros(coupling.rows, dtype=bool)
+    for part in parts:
+        matrix = part.part.coupling
+        mask = np.zeros(part.part.problem.columns, dtype=bool)
+        mask[part.kept] = True
+        touched[matrix.columns[mask[matrix.row_of_entry]]] = True
+    entries = coupling.entries
+    count = np.diff(entries.starts)
+    single = np.flatnonzero((count == 1) & ~touched)
+    at, value = entries.columns[entries.starts[single]], entries.values[entries.starts[single]]
+    least = (coupling.row_lower[single] - taken[single]) / value
+    most = (coupling.row_upper[single] - taken[single]) / value
+    least, most = np.where(value > 0, least, most), np.where(value > 0, most, least)
+    whole = coupling.integer[at]
+    least = np.where(whole, np.ceil(least - 1e-7), least)
+    most = np.where(whole, np.floor(most + 1e-7), most)
+    lower, upper = lower.copy(), upper.copy()
+    fits = (least <= upper[at]) & (most >= lower[at])
+    np.maximum.at(lower, at[fits], least[fits])
+    np.minimum.at(upper, at[fits], most[fits])
+    crossed = lower > upper
+    lower[crossed] = upper[crossed] = np.minimum(lower, upper)[crossed]
+    keep = touched | (count > 1)
+    return lower, upper, np.flatnonzero(keep)
+
+
+class _Sheet:
+    """Rows of a small program, gathered."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._row: list[Ints] = []
+        self._column: list[Ints] = []
+        self._value: list[Floats] = []
+        self._lower: list[Floats] = []
+        self._upper: list[Floats] = []
+        self._strict: list[Bools] = []
+        self._rows = 0
+
+    def put(self, row: Ints, column: Ints, value: Floats) -> None:
+        """Add coefficients."""
+        self._row.append(row)
+        self._column.append(column)
+        self._value.append(value)
+
+    def add_rows(self, lower: Floats, upper: Floats, strict: Bools) -> None:
+        """Add rows."""
+        self._lower.append(lower)
+        self._upper.append(upper)
+        self._strict.append(strict)
+        self._rows += len(lower)
+
+    def put_coupling(self, coupling: Coupling, rows: Ints, taken: Floats) -> None:
+        """Add coupling rows, less what fixed groups take of them."""
+        self.add_rows(
+            coupling.row_lower[rows] - taken[rows],
+            coupling.row_upper[rows] - taken[rows],
+            coupling.strict[rows],
+        )
+        number = np.full(coupling.rows, -1)
+        number[rows] = np.arange(len(rows))
+        row = number[coupling.entries.row_of_entry]
+        here = row >= 0
+        self.put(row[here], coupling.entries.columns[here], coupling.entries.values[here])
+
+    def put_part(self, free: FreePart, rows: Ints) -> None:
+        """Add a group's own rows, and its coefficients in coupling rows."""
+        part, problem = free.part, free.part.problem
+        number = np.full(problem.columns, -1)
+        number[free.kept] = free.first + np.arange(len(free.kept))
+        column = number[part.coupling.row_of_entry]
+        here = column >= 0
+        row = np.searchsorted(rows, part.coupling.columns[here])
+        self.put(row, column[here], part.coupling.values[here])
+        matrix = problem.matrix
+        column = number[matrix.columns]
+        here = column >= 0
+        row = matrix.row_of_entry[here]
+        alive = np.bincount(row, minlength=problem.rows) > 0
+        place = self._rows + np.cumsum(alive) - 1
+        self.put(place[row], column[here], matrix.values[here])
+        self.add_rows(
+            problem.row_lower[alive], problem.row_upper[alive], problem.strict[alive]
+        )
+
+    def problem(self, lower: Floats, upper: Floats, cost: Floats, integer: Bools) -> Problem:
+        """The program with these columns."""
+        return Problem(
+            lower=lower,
+            upper=upper,
+            cost=cost,
+            integer=integer,
+            matrix=build_matrix(
+                np.concatenate(self._row),
+                np.concatenate(self._column),
+                np.concatenate(self._value),
+                self._rows,
+                self._columns,
+            ),
+            row_lower=np.concatenate(self._lower),
+            row_upper=np.concatenate(self._upper),
+            strict=np.concatenate(self._strict),
+        )

@@ -1,0 +1,330 @@
+"""Pricing: the cheapest placement of every group at given duals of the coupling rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.completion import Completion
+from gpualloc.engines.decomposition.kernels import price_blocks
+from gpualloc.engines.decomposition.shape import MISSING, BlockShape, Shape, read_shape
+from gpualloc.engines.decomposition.sparse import (
+    bar_spokes,
+    fit_shards,
+    free_gain,
+    gather_rows,
+    reduce_costs,
+)
+from gpualloc.engines.decomposition.tables import Tables, build_tables
+from gpualloc.formulation.groups import Coupling, Groups, Part
+from gpualloc.vectors import Floats, Ints
+
+THREADS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """What pricing found at some duals.
+
+    Attributes
+    ----------
+    least : (G,) float
+        No placement of the group has a lower reduced cost, in USD.
+    bound_usd : float
+        A lower bound on the cost of every plan.
+    """
+
+    least: Floats
+    bound_usd: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Group:
+    """What is kept of a group: `first` its first column, `first_block` its first block."""
+
+    shape: Shape
+    first: int
+    first_block: int
+    completion: Completion | None
+
+
+class Pricer:
+    """All groups of an instance, ready to be priced.
+
+    Parameters
+    ----------
+    groups : Groups
+
+    Attributes
+    ----------
+    coupling : Coupling
+        The plan-wide columns and the coupling rows.
+    upper, cost : (N,) float
+        Of all groups' columns, end to end.
+    """
+
+    def __init__(self, groups: Groups) -> None:
+        self.groups = groups
+        self._kept: list[_Group] = []
+        blocks: list[tuple[int, BlockShape]] = []
+        parts = _Parts()
+        for at in range(len(groups)):
+            part = groups.write(at)
+            shape = read_shape(part)
+            first = parts.columns
+            completion = None if shape.exact else Completion(part, shape)
+            self._kept.append(_Group(shape, first, len(blocks), completion))
+            blocks.extend((first, block) for block in shape.blocks)
+            parts.add(part, shape)
+        self.coupling: Coupling = groups.coupling
+        self.cost, self.upper = parts.joined("cost"), parts.joined("upper")
+        self._starts = parts.joined("starts").astype(np.int64)
+        self._rows, self._values = parts.joined("rows").astype(np.int32), parts.joined("values")
+        self._other = parts.joined("other").astype(np.int64)
+        self._other_first = np.concatenate([[0], np.cumsum(parts.others)]).astype(np.int64)
+        self._other_upper = self.upper[self._other]
+        self._tables = build_tables(blocks)
+        self._reduced = np.empty(len(self.cost))
+        self._value = np.empty(len(blocks))
+        self._hub = np.empty(len(blocks), dtype=np.int32)
+        self._shards = np.zeros(len(self._tables.shards), dtype=np.int32)
+        self._pool = ThreadPoolExecutor(THREADS)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def is_exact(self, group: int) -> bool:
+        """Whether pricing a group is exact, and not a relaxation."""
+        return self._kept[group].shape.exact
+
+    def first_of(self, group: int) -> int:
+        """Position of a group's first column."""
+        return self._kept[group].first
+
+    def reduced_costs(self, duals: Floats) -> Floats:
+        """(N,) reduced costs of all groups' columns."""
+        reduced = np.empty(len(self.cost))
+        reduce_costs(self.cost, self._starts, self._rows, self._values, duals, reduced)
+        return reduced
+
+    def price(self, duals: Floats, lower: Floats, upper: Floats) -> Priced:
+        r"""Price all groups and prove a bound.
+
+        .. math:: L(\pi) = \sum_i \pi_i b_i + \sum_c \min_{z_c} (c_c - \pi A_c) z_c
+                  + \sum_g \min_{x \in X_g} (c_g - \pi A_g) x
+
+        over the coupling rows i (with b the side that the sign of the dual points to), the plan-wide
+        columns c between their bounds, and the placements X of the groups g. It is valid at any
+        duals.
+
+        Parameters
+        ----------
+        duals : (r,) float
+        lower, upper : (c,) float
+            Bounds on the plan-wide columns.
+        """
+        reduce_costs(self.cost, self._starts, self._rows, self._values, duals, self._reduced)
+        self._price_blocks(self._tables)
+        gain = np.zeros(len(self._kept))
+        free_gain(self._other_first, self._other, self._other_upper, self._reduced, gain)
+        least = gain + np.array([self._least(group) for group in self._kept])
+        return Priced(least, float(least.sum()) + plan_wide_bound(self.coupling, duals, lower, upper))
+
+    def price_within(self, duals: Floats, room: Floats) -> None:
+        """Price placements that fit, each by itself, into the room that coupling rows have.
+
+        What it finds is no bound.
+
+        Parameters
+        ----------
+        room : (r,) float
+            What a placement may add to each coupling row.
+        """
+        reduce_costs(self.cost, self._starts, self._rows, self._values, duals, self._reduced)
+        entries = (self._starts, self._rows, self._values, room)
+        fitting = np.empty_like(self._tables.most)
+        fit_shards(self._tables.shards, self._tables.most, *entries, fitting)
+        bar_spokes(self._tables.spoke, *entries, self._reduced)
+        self._price_blocks(self._tables._replace(most=fitting))
+
+    def _price_blocks(self, tables: Tables) -> None:
+        blocks = len(self._value)
+        cuts = np.linspace(0, blocks, 8 * THREADS + 1).astype(int)
+        jobs = [
+            self._pool.submit(
+                price_blocks,
+                *(int(cuts[at]), int(cuts[at + 1])),
+                *(self._reduced, tables, self._value, self._hub, self._shards),
+            )
+            for at in range(len(cuts) - 1)
+        ]
+        for job in jobs:
+            job.result()
+
+    def _least(self, group: _Group) -> float:
+        values = self._option_values(group)
+        unserved = group.shape.unserved
+        usd = 0.0
+        for job, options in enumerate(values):
+            left = np.inf
+            if unserved[job] != MISSING:
+                left = self._reduced[group.first + unserved[job]]
+            usd += min(left, float(options.min()))
+        return usd
+
+    def _option_values(self, group: _Group) -> list[Floats]:
+        """For each job, the least reduced cost of each option."""
+        values = [self._reduced[group.first + on].copy() for on in group.shape.on]
+        for at, block in enumerate(group.shape.blocks, start=group.first_block):
+            values[block.job][block.option] += self._value[at]
+        return values
+
+    def columns(self, groups: Iterable[int], duals: Floats) -> Iterator[Column]:
+        """Placements that the last pricing found for some groups, the best of each option."""
+        for at in groups:
+            for core in self._cores(self._kept[at]):
+                column = self.complete(at, core, duals)
+                if column is not None:
+                    yield column
+
+    def _cores(self, group: _Group) -> Iterator[dict[int, float]]:
+        """Cores of placements: each job at its best, and one of them at another option in turn."""
+        values = self._option_values(group)
+        choices = [self._ways(group, job, options) for job, options in enumerate(values)]
+        if any(not ways for ways in choices):
+            return
+        best = [ways[0] for ways in choices]
+        yield self._core(group, best)
+        for job, ways in enumerate(choices):
+            for way in ways[1:]:
+                yield self._core(group, [*best[:job], way, *best[job + 1 :]])
+
+    def _ways(self, group: _Group, job: int, options: Floats) -> list[int]:
+        """Options of a job that are possible, from the best on; `MISSING` is to leave it out."""
+        usd = {at: float(options[at]) for at in range(len(options)) if options[at] < np.inf}
+        unserved = group.shape.unserved[job]
+        if unserved != MISSING:
+            usd[MISSING] = float(self._reduced[group.first + unserved])
+        return sorted(usd, key=lambda way: (usd[way], way))
+
+    def _core(self, group: _Group, options: Sequence[int]) -> dict[int, float]:
+        """The core columns of a placement, counted from the group's first."""
+        core: dict[int, float] = {}
+        for job, option in enumerate(options):
+            chosen = group.shape.unserved[job] if option == MISSING else group.shape.on[job][option]
+            core[int(chosen)] = 1.0
+        for at, block in enumerate(group.shape.blocks, start=group.first_block):
+            if options[block.job] == block.option:
+                first, last = self._tables.offer_start[at], self._tables.offer_start[at + 1]
+                core.update(place(block, self._shards[first:last], int(self._hub[at])))
+        return core
+
+    def complete(self, at: int, core: dict[int, float], duals: Floats) -> Column | None:
+        """Make a column of the core columns of a placement; None if it cannot be completed."""
+        group = self._kept[at]
+        if group.completion is not None:
+            first = group.first
+            reduced = self.cost[first : first + group.completion.columns] - self._taken(
+                first, group.completion.columns, duals
+            )
+            completed = group.completion.complete(core, reduced)
+            if completed is None:
+                return None
+            core = completed
+        local = np.array(sorted(core), dtype=np.int64)
+        return self.column(at, local, np.array([core[key] for key in local.tolist()]))
+
+    def _taken(self, first: int, count: int, duals: Floats) -> Floats:
+        """What each of some columns takes of the coupling rows, at their duals."""
+        zero = np.zeros(count)
+        reduced = np.empty(count)
+        starts = self._starts[first : first + count + 1]
+        reduce_costs(zero, starts, self._rows, self._values, duals, reduced)
+        return -reduced
+
+    def column(self, group: int, local: Ints, values: Floats) -> Column:
+        """A column from the values of a group's own columns that are not zero."""
+        positions = local + self._kept[group].first
+        rows, sums = gather_rows(positions, values, self._starts, self._rows, self._values)
+        return Column(group, positions, values, float(self.cost[positions] @ values), rows, sums)
+
+
+def place(block: BlockShape, shards: Ints, hub: int) -> dict[int, float]:
+    """The columns of a block that places some shards on its offers, with a hub."""
+    values: dict[int, float] = {}
+    sites = set()
+    for offer in np.flatnonzero(shards).tolist():
+        values[int(block.shards[offer])] = float(shards[offer])
+        sites.add(int(block.site_at[offer]))
+        beyond = shards[offer] - block.held[offer]
+        if block.moved[offer] != MISSING and beyond > 0:
+            values[int(block.moved[offer])] = float(beyond)
+    for site in sites:
+        values[int(block.used[site])] = 1.0
+    if hub >= 0:
+        values[int(block.hub[hub])] = 1.0
+        stalled = 0.0
+        for site in sites - {hub}:
+            values[int(block.spoke[site, hub])] = 1.0
+            stalled = max(stalled, float(block.stalled[site, hub]))
+        if stalled > 0:
+            values[int(block.stall[hub])] = stalled
+    for column, members in block.setups:
+        if shards[members].any():
+            values[column] = 1.0
+    return values
+
+
+def plan_wide_bound(coupling: Coupling, duals: Floats, lower: Floats, upper: Floats) -> float:
+    """The part of the bound that is not the groups': right-hand sides and plan-wide columns."""
+    side = np.where(duals > 0, coupling.row_lower, coupling.row_upper)
+    rows = float((duals[duals != 0] * side[duals != 0]).sum())
+    reduced = reduced_shared(coupling, duals)
+    return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
+
+
+def reduced_shared(coupling: Coupling, duals: Floats) -> Floats:
+    """(c,) reduced costs of the plan-wide columns."""
+    entries = coupling.entries
+    taken = np.bincount(
+        entries.columns, duals[entries.row_of_entry] * entries.values, coupling.columns
+    )
+    reduced: Floats = coupling.cost - taken
+    return reduced
+
+
+class _Parts:
+    """Arrays of groups, gathered one after another."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[str, list[np.ndarray]] = {}  # type: ignore[type-arg]
+        self._entries = 0
+        self.columns = 0
+        self.others: list[int] = []
+        self._put("starts", np.zeros(1))
+
+    def _put(self, name: str, values: np.ndarray) -> None:  # type: ignore[type-arg]
+        self._chunks.setdefault(name, []).append(values)
+
+    def joined(self, name: str) -> np.ndarray:  # type: ignore[type-arg]
+        """One array of all groups."""
+        return np.concatenate(self._chunks.pop(name))
+
+    def add(self, part: Part, shape: Shape) -> None:
+        """Take a group's arrays."""
+        is_other = np.ones(part.problem.columns, dtype=bool)
+        is_other[shape.core] = False
+        other = np.flatnonzero(is_other)
+        self.others.append(len(other))
+        self._put("other", other + self.columns)
+        self._put("cost", part.problem.cost)
+        self._put("upper", part.problem.upper)
+        self._put("starts", part.coupling.starts[1:] + self._entries)
+        self._put("rows", part.coupling.columns)
+        self._put("values", part.coupling.values)
+        self._entries += len(part.coupling.values)
+        self.columns += part.problem.columns

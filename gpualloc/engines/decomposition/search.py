@@ -1,0 +1,222 @@
+"""Large-neighborhood search: free a few groups, solve the small program, keep what is better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import time
+
+from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.generation import Center
+from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
+from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.small import solve_small
+from gpualloc.formulation.groups import Part
+from gpualloc.rules.writer import Block
+from gpualloc.vectors import Bools, Floats, Ints
+
+FEWEST, MOST = 5, 30
+"""Groups that are free at once."""
+
+OPEN_SITES = 6
+"""Data centers that a free block may use beside those where it is."""
+
+NODES = 50
+GAP = 3e-4
+CACHED_COLUMNS = 3_000_000
+
+
+class Search:
+    """Improves an assignment.
+
+    Parameters
+    ----------
+    pricer : Pricer
+    penalty_usd : float
+        What a row costs that is broken by its whole limit.
+    unit_usd : float
+    seed : int
+    seconds_left : callable
+        Until the search must end.
+    """
+
+    def __init__(
+        self,
+        pricer: Pricer,
+        penalty_usd: float,
+        unit_usd: float,
+        seed: int,
+        seconds_left: Callable[[], float],
+    ) -> None:
+        self.pricer = pricer
+        self.penalty_usd = penalty_usd
+        self.unit_usd = unit_usd
+        self.builder = NeighborhoodBuilder(pricer, penalty_usd)
+        self.seconds_left = seconds_left
+        self.random = np.random.default_rng(seed)
+        self.size = 14.0
+        self.tries = 0
+        self._parts: dict[int, Part] = {}
+        self._cached = 0
+        self._reduced: tuple[Floats, Floats] | None = None
+
+    log=False
+    def worth(self, assignment: Assignment) -> float:
+        """Cost with a penalty for broken rows."""
+        broken = assignment.broken
+        if not len(broken):
+            return assignment.cost_usd
+        coupling = assignment.coupling
+        sides = np.abs(np.stack([coupling.row_lower[broken], coupling.row_upper[broken]]))
+        scale = np.maximum(1.0, np.where(np.isfinite(sides), sides, 0.0).max(axis=0))
+        return assignment.cost_usd + self.penalty_usd * float(
+            (assignment.excess[broken] / scale).sum()
+        )
+
+    def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
+        """Try one neighborhood."""
+        self.tries += 1
+        t=time.time()
+        chosen = self._choose(best, center)
+        free = [self._open(best, group, center) for group in chosen]
+        place = self.builder.build(best, free, lower, upper)
+        found = solve_small(
+            place.problem,
+            start=place.start,
+            gap=GAP,
+            nodes=NODES,
+            seconds=self.seconds_left(),
+            seed=self.tries,
+            unit_usd=self.unit_usd,
+        )
+        self._resize(found.proved)
+        if 0: print('   nb', len(chosen), place.problem.columns, place.problem.rows, 'broken', len(best.broken), '%.2fs' % (time.time()-t), found.proved)
+        if found.values is None:
+            return best
+        candidate = self.builder.read(best, place, found.values)
+        if self.worth(candidate) < self.worth(best) - 1e-9 * abs(best.cost_usd):
+            return candidate
+        return best
+
+    def settle(
+        self, columns: Sequence, shared: Floats, lower: Floats, upper: Floats  # type: ignore[type-arg]
+    ) -> Assignment:
+        """The assignment of given placements with the best plan-wide columns."""
+        around = Assignment(self.pricer.coupling, tuple(columns), shared)
+        place = self.builder.build(around, [], lower, upper)
+        found = solve_small(
+            place.problem,
+            start=place.start,
+            gap=1e-4,
+            nodes=NODES,
+            seconds=self.seconds_left(),
+            unit_usd=self.unit_usd,
+        )
+        return around if found.values is None else self.builder.read(around, place, found.values)
+
+    def _resize(self, proved: bool) -> None:
+        """Free more groups while neighborhoods are solved to the end, fewer when they are not."""
+        factor = 1.04 if proved else 0.9
+        self.size = float(np.clip(self.size * factor, FEWEST, MOST))
+
+    def _choose(self, best: Assignment, center: Center) -> list[int]:
+        """Groups around one that loses much, tied to it by what is scarce."""
+        coupling = best.coupling
+        regret = np.array(
+            [
+                max(0.0, column.reduced_cost(center.duals) - center.least[column.group])
+                for column in best.columns
+            ]
+        )
+        weight = regret + 0.02 * regret.sum() / len(regret) + 1e-9
+        scarce = np.abs(center.duals * coupling.row_upper.clip(-1e12, 1e12))
+        rows_weight = np.where(center.duals != 0, scarce, 0.0)
+        if len(best.broken):
+            rows_weight = rows_weight * 0
+            rows_weight[best.broken] = 1.0
+            touching = [np.isin(best.broken, column.rows).any() for column in best.columns]
+            if any(touching):
+                weight = np.where(touching, weight, weight * 1e-3)
+        seed = int(self.random.choice(len(weight), p=weight / weight.sum()))
+        near = self._affinity(best, seed, rows_weight) * self.random.uniform(0.2, 1, len(weight))
+        near = near * (0.1 + weight / weight.max()) + 1e-6 * self.random.uniform(size=len(weight))
+        near[seed] = np.inf
+        count = min(len(weight), round(self.size))
+        return sorted(np.argsort(-near, kind="stable")[:count].tolist())
+
+    def _affinity(self, best: Assignment, seed: int, rows_weight: Floats) -> Floats:
+        """How much each group shares scarce rows with one."""
+        coupling = best.coupling
+        own = np.zeros(coupling.rows)
+        for column in (best.columns[seed],):
+            own[column.rows] = rows_weight[column.rows]
+        own = own + rows_weight * (self.random.random(coupling.rows) < 0.03)
+        return np.array([float(own[column.rows].sum()) for column in best.columns]) / max(
+            float(own.max()), 1e-12
+        )
+
+    def _open(self, best: Assignment, group: int, center: Center) -> tuple[Part, Bools]:
+        """A group with the columns that it may use."""
+        part = self._part(group)
+        first = self.pricer.first_of(group)
+        reduced = self._reduced_costs(center)[first : first + part.problem.columns]
+        allowed = np.ones(part.problem.columns, dtype=bool)
+        here = np.zeros(part.problem.columns, dtype=bool)
+        here[best.columns[group].positions - first] = True
+        for job in part.jobs:
+            open_sites: set[int] = set()
+            for block in job.all_blocks():
+                sites = self._open_sites(block, part.first, reduced, here)
+                open_sites.update(block.sites[sites].tolist())
+                _close(block, part.first, sites, allowed)
+            for flow in part.flows:
+                _close_flow(flow, job, open_sites, part.first, allowed)
+        return part, allowed | here
+
+    def _open_sites(self, block: Block, first: int, reduced: Floats, here: Bools) -> Bools:
+        sites = len(block.sites)
+        if sites <= OPEN_SITES + 2:
+            return np.ones(sites, dtype=bool)
+        price = np.full(sites, np.inf)
+        np.minimum.at(price, block.site_at, reduced[block.shards - first])
+        opened = np.zeros(sites, dtype=bool)
+        opened[np.argsort(price, kind="stable")[: OPEN_SITES - 2]] = True
+        opened[self.random.integers(0, sites, 2)] = True
+        return opened | here[block.used - first]
+
+    def _reduced_costs(self, center: Center) -> Floats:
+        if self._reduced is None or self._reduced[0] is not center.duals:
+            self._reduced = center.duals, self.pricer.reduced_costs(center.duals)
+        return self._reduced[1]
+
+    def _part(self, group: int) -> Part:
+        if group not in self._parts:
+            if self._cached > CACHED_COLUMNS:
+                self._parts.clear()
+                self._cached = 0
+            self._parts[group] = self.pricer.groups.write(group)
+            self._cached += self._parts[group].problem.columns
+        return self._parts[group]
+
+
+def _close(block: Block, first: int, sites: Bools, allowed: Bools) -> None:
+    """Let a block use some data centers only."""
+    allowed[block.shards[~sites[block.site_at]] - first] = False
+    allowed[block.used[~sites] - first] = False
+    hubs = block.hub[~sites]
+    allowed[hubs[hubs >= 0] - first] = False
+    shut = block.spoke[~sites[:, None] | ~sites[None, :]]
+    allowed[shut[shut >= 0] - first] = False
+
+
+def _close_flow(flow, job, open_sites: set[int], first: int, allowed: Bools) -> None:  # type: ignore[no-untyped-def]
+    """Let a flow run between open data centers only."""
+    inside: Ints = np.isin(flow.sites, list(open_sites))
+    if flow.a is job:
+        shut = flow.share[:, ~inside, :]
+    elif flow.b is job:
+        shut = flow.share[:, :, ~inside]
+    else:
+        return
+    allowed[shut[shut >= 0] - first] = False

@@ -1,0 +1,82 @@
+"""Small programs solved on the way, within limits that do not depend on the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+from highspy import HighsModelStatus
+
+from gpualloc.engines.backends.highs import build, require
+from gpualloc.formulation.problem import Problem
+from gpualloc.vectors import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Small:
+    """What came of a small program.
+
+    Attributes
+    ----------
+    values : (n,) float or None
+        The best point.
+    bound : float or None
+        A proven lower bound.
+    proved : bool
+        Whether the point is optimal within the gap, or the program proved infeasible.
+    """
+
+    values: Floats | None
+    bound: float | None
+    proved: bool
+
+
+def solve_small(
+    problem: Problem,
+    *,
+    start: Floats | None = None,
+    gap: float = 1e-5,
+    nodes: int = 1000,
+    seconds: float = 60.0,
+    seed: int = 0,
+    unit_usd: float = 1.0,
+) -> Small:
+    """Solve a small program; the limit is a number of nodes, the seconds only guard it.
+
+    Parameters
+    ----------
+    start : (n,) float or None
+        A point to start from.
+    unit_usd : float
+        The unit of cost for the solver, so that its figures stay near one.
+    """
+    highs = build(replace(problem, cost=problem.cost / unit_usd))
+    options: dict[str, float | int] = {
+        "mip_rel_gap": gap,
+        "mip_abs_gap": 1e-9,
+        "mip_max_nodes": nodes,
+        "mip_max_stall_nodes": nodes,
+        "time_limit": max(seconds, 0.05),
+        "random_seed": seed,
+    }
+    for name, value in options.items():
+        require(highs.setOptionValue(name, value), name)
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = start.tolist()
+        require(highs.setSolution(solution), "setSolution")
+    require(highs.run(), "run")
+    return _read(highs, unit_usd)
+
+
+def _read(highs: highspy.Highs, unit_usd: float) -> Small:
+    status, info = highs.getModelStatus(), highs.getInfo()
+    if status in (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible):
+        return Small(None, None, True)
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    values = np.array(highs.getSolution().col_value) if feasible else None
+    proved = status in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty)
+    bound = info.mip_dual_bound if info.mip_node_count >= 0 else info.objective_function_value
+    known = np.isfinite(bound) and (proved or info.mip_node_count >= 0)
+    return Small(values, float(bound) * unit_usd if known else None, proved)
