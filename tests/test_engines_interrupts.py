@@ -90,6 +90,28 @@ def processes_of(solver: str) -> int:
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("warm", [True, False])
+def test_time_limit_gives_what_is_known(
+    fleet: tuple[Path, Instance, Path, Plan], solver: str, warm: bool
+) -> None:
+    """Out of time, a plan comes checked and with a bound below it; without one the bound stays."""
+    _, instance, _, first = fleet
+    plan = solve(instance, solver=solver, time_limit=3, warm_start=first if warm else None)
+    assert plan.stopped_by == "time"
+    assert plan.status in (["feasible"] if warm else ["feasible", "unknown"])
+    assert first.objective_usd is not None
+    assert plan.bound_usd is not None
+    assert plan.bound_usd <= first.objective_usd
+    if plan:
+        assert gpualloc.check(instance, plan)
+        assert plan.objective_usd is not None
+        assert plan.bound_usd <= plan.objective_usd
+    if warm:
+        assert plan.objective_usd is not None
+        assert plan.objective_usd <= first.objective_usd
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_ctrl_c_hands_out_the_best_plan(
     fleet: tuple[Path, Instance, Path, Plan], tmp_path: Path, solver: str
 ) -> None:
