@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from gpualloc.version import __version__
 
 if TYPE_CHECKING:
+    from gpualloc.answers.explanation import Explanation, explain
     from gpualloc.batches import batch
     from gpualloc.errors import (
         Fault,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Contract": ("gpualloc.rules.contract", "ContractRule"),
+    "Explanation": ("gpualloc.answers.explanation", "Explanation"),
     "Fault": ("gpualloc.errors", "Fault"),
     "GpuallocError": ("gpualloc.errors", "GpuallocError"),
     "InputError": ("gpualloc.errors", "InputError"),
@@ -58,6 +60,7 @@ _HOMES = {
     "Verdict": ("gpualloc.plan.checker", "Verdict"),
     "batch": ("gpualloc.batches", "batch"),
     "check": ("gpualloc.plan.checker", "check"),
+    "explain": ("gpualloc.answers.explanation", "explain"),
     "generate": ("gpualloc.generator", "generate"),
     "read": ("gpualloc.instance", "read"),
     "read_plan": ("gpualloc.plan.files", "read_plan"),
@@ -68,6 +71,7 @@ _HOMES = {
 
 __all__ = [
     "Contract",
+    "Explanation",
     "Fault",
     "GpuallocError",
     "InputError",
@@ -86,6 +90,7 @@ __all__ = [
     "__version__",
     "batch",
     "check",
+    "explain",
     "generate",
     "read",
     "read_plan",

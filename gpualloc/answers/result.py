@@ -135,16 +135,11 @@ class Answer(ABC):
 
     def to_frame(self) -> pd.DataFrame:
         """The answer as a data frame."""
-        import pandas as pd
-
-        cells = [list(_cells(row)) for row in self.rows]
-        return pd.DataFrame(cells, columns=list(_columns(self.row)))
+        return frame_of(self.row, self.rows)
 
     def document(self) -> dict[str, Any]:
         """The answer as a JSON object."""
-        columns = list(_columns(self.row))
-        rows = [dict(zip(columns, _cells(row), strict=True)) for row in self.rows]
-        return {"sure": self.sure, "rows": rows}
+        return {"sure": self.sure, "rows": records_of(self.row, self.rows)}
 
     def to_json(self, *, ascii_only: bool = False) -> str:
         """The answer as JSON text; `ascii_only` escapes all other characters."""
@@ -155,6 +150,19 @@ class Answer(ABC):
 
     def _repr_html_(self) -> str:
         return tell_html(self.digest())
+
+
+def frame_of(kind: type[NamedTuple], rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """Rows as a data frame; an interval becomes three columns."""
+    import pandas as pd
+
+    return pd.DataFrame([list(_cells(row)) for row in rows], columns=list(_columns(kind)))
+
+
+def records_of(kind: type[NamedTuple], rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Rows as JSON objects; an interval becomes three entries."""
+    columns = list(_columns(kind))
+    return [dict(zip(columns, _cells(row), strict=True)) for row in rows]
 
 
 def _columns(row: type[Any]) -> Iterator[str]:

@@ -94,6 +94,26 @@ class Solves:
         self.plans.append(plan)
         return plan
 
+    def has_plan(self, instance: Instance) -> bool | None:
+        """Whether any plan of an instance is valid; None where time ran out.
+
+        The first plan will do. HiGHS listens when it is told to stop, so it may run right here,
+        which saves the start of a process for each of many short solves.
+        """
+        plan = solve(
+            instance,
+            engine=self.engine,
+            solver=self.solver,
+            time_limit=self.seconds_left(),
+            gap=1.0,
+            seed=self.seed,
+            threads=self.threads,
+            isolate=self.isolate and self.solver not in (None, "highs"),
+        )
+        if plan.stopped_by == "interrupt":
+            raise KeyboardInterrupt
+        return None if plan.status == "unknown" else plan.has_plan
+
     def seconds_left(self, to_come: int = 0) -> float | None:
         """Seconds for a solve that so many others will follow; None where nothing limits them."""
         if self.deadline is None:

@@ -14,6 +14,7 @@ from gpualloc.cli.batch import BATCH_EXIT_CODES, batch
 from gpualloc.cli.check import check
 from gpualloc.cli.convert import convert
 from gpualloc.cli.exits import Commands
+from gpualloc.cli.explain import explain
 from gpualloc.cli.export import export
 from gpualloc.cli.generate import generate
 from gpualloc.cli.schema import schema
@@ -70,6 +71,7 @@ app.command(epilog="Example: gpualloc validate fleet.xlsx other.json")(validate)
 app.command(epilog="Example: gpualloc convert fleet.json fleet.xlsx")(convert)
 app.command(epilog="Example: gpualloc template --xlsx fleet.xlsx")(template)
 app.command(epilog="Example: gpualloc export fleet.json -o fleet.lp")(export)
+app.command(epilog="Example: gpualloc explain fleet.json --time-limit 60")(explain)
 app.command(epilog="Example: gpualloc schema > instance.schema.json")(schema)
 app.command(epilog="Example: gpualloc solvers")(solvers)
 

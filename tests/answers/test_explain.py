@@ -1,0 +1,181 @@
+"""Explanations: planted causes, amounts that can be checked by hand, words, statuses."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import gpualloc
+from gpualloc.answers.explanation import Explanation, explain
+from gpualloc.instance import Instance
+from gpualloc.rules.paths import rtt_by_distance_ms
+from gpualloc.solving import solve
+from tests.answers.explain_cases import without
+from tests.answers.planted import PLANTS
+from tests.tiny.scale import Data
+
+ROOT = Path(__file__).parents[2]
+
+SEEDS_EACH, MORE_SEEDS = 1, 10
+"""With 17 causes, 17 instances in every run and 170 more under the slow marker."""
+
+
+def explained(instance: Instance, alternatives: int = 6) -> Explanation:
+    """The explanation of an instance, found in this process."""
+    return explain(instance, alternatives=alternatives, threads=1, isolate=False)
+
+
+@pytest.fixture(scope="module")
+def power_short() -> Explanation:
+    """The explanation of the shipped instance that the grid forbids."""
+    return explained(gpualloc.read(ROOT / "instances/infeasible-power.json"))
+
+
+def hold_to_plant(cause: str, seed: int) -> None:
+    """Assert that a planted cause is what the explanation finds, and that there is no other.
+
+    Dropping any one of its rules gives the whole instance a plan, so each of them is in every
+    conflict; and the explanation is a minimal conflict.
+    """
+    data, expected = PLANTS[cause](random.Random(f"{cause} {seed}"))
+    for rule in expected:
+        instance = Instance.from_dict(without(data, [rule]))
+        assert solve(instance, gap=1.0, threads=1, isolate=False), rule
+    found = explained(Instance.from_dict(data), alternatives=0)
+    assert {(row.kind, row.place) for row in found.rows} == expected
+    assert found.conflict.is_minimal
+
+
+@pytest.mark.parametrize("cause", PLANTS)
+def test_a_planted_cause_is_found(cause: str) -> None:
+    """Of an instance in which one thing alone is wrong, that thing is the explanation."""
+    for seed in range(SEEDS_EACH):
+        hold_to_plant(cause, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cause", PLANTS)
+def test_a_planted_cause_is_found_at_length(cause: str) -> None:
+    """The same on more instances."""
+    for seed in range(SEEDS_EACH, SEEDS_EACH + MORE_SEEDS):
+        hold_to_plant(cause, seed)
+
+
+def way_of(cause: str, kind: str) -> tuple[Data, float | None, str]:
+    """An instance with a planted cause, and the amount and words of the one change of a kind."""
+    data, _ = PLANTS[cause](random.Random(cause))
+    rows = [row for row in explained(Instance.from_dict(data)).way_rows if row.kind == kind]
+    assert len(rows) == 1
+    return data, rows[0].amount, rows[0].change
+
+
+def victim_gpus(data: Data) -> int:
+    """The GPUs of the job that a plant makes impossible."""
+    job = next(job for job in data["jobs"] if job["name"] == "victim")
+    return int(job["options"][0]["shards"] * job["options"][0]["gpus_per_shard"])
+
+
+def test_the_site_and_its_megawatts_are_named(power_short: Explanation) -> None:
+    """Memphis is short of 50 MW in 2025Q4, and each rule that makes it so is named."""
+    # (75,000 + 50,000) GB200 x 2.0 kW x PUE 1.2 / 1000 = 300 MW, and the grid gives 250 MW.
+    kinds = [row.kind for row in power_short.rows]
+    assert sorted(kinds) == ["places", "places", "power", "served", "served"]
+    power = next(row for row in power_short.rows if row.kind == "power")
+    assert power.demand == "memphis has 250 MW of power in 2025Q4"
+    change = next(row for row in power_short.way_rows if row.kind == "power")
+    assert (change.amount, change.unit, change.place) == (50, "MW", "memphis, 2025Q4")
+    assert "50 MW more at memphis in 2025Q4 (300 instead of 250)" in str(power_short)
+
+
+def test_gpus_missing_are_counted() -> None:
+    """An offer of 3 GPUs needs as many more as the job has beyond 3."""
+    data, amount, change = way_of("gpus", "offers")
+    assert amount == victim_gpus(data) - 3
+    assert "GPUs more on offer" in change
+
+
+def test_bandwidth_missing_is_told() -> None:
+    """A flow of 801 Gbit/s needs 1 Gbit/s more than 800, a spoke of 100 one more than 99."""
+    assert way_of("flow", "links")[1] == pytest.approx(1, abs=1e-5)
+    assert way_of("uplink", "uplinks")[1] == pytest.approx(1, abs=1e-5)
+
+
+def sites_apart_ms(data: Data) -> float:
+    """The round trip between the two sites of an instance."""
+    return rtt_by_distance_ms(*Instance.from_dict(data).data_centers)
+
+
+def test_data_volume_missing_is_told() -> None:
+    """A spoke that moves 20 GB every 61.6 s and a round trip needs so many TB, and has one."""
+    # 2 x 8 x 10 GB at 100 Gbit/s take 1.6 s, which nothing hides: 2 x 10 GB every 60 s of compute,
+    # 1.6 s and a round trip, for 100 hours.
+    data, amount, _ = way_of("transfer", "transfer")
+    moved_tb = 100 * 20 * 3600 / (61.6 + sites_apart_ms(data) / 1000) / 1000
+    assert amount == pytest.approx(moved_tb - 1, rel=1e-6)
+
+
+def test_distance_missing_is_told() -> None:
+    """A job that takes 5 ms needs the round trip between the only two sites."""
+    data, amount, _ = way_of("round_trip", "max_rtt_ms")
+    assert amount == pytest.approx(sites_apart_ms(data) - 5, abs=1e-5)
+
+
+def test_sites_missing_are_counted() -> None:
+    """A job that fits no single site needs one more at a time than one."""
+    assert way_of("spread", "max_data_centers")[1] == 1
+
+
+def test_money_missing_is_told() -> None:
+    """A cap must rise to what the job costs on the cheapest offer, which has room for it."""
+    data, amount, change = way_of("spend_cap", "contract")
+    usd_per_gpu_hour = min(offer["usd_per_gpu_hour"] for offer in data["offers"])
+    hours = 100 * len(data["periods"])
+    cap_usd = data["contracts"][0]["usd"]
+    spend_usd = usd_per_gpu_hour * victim_gpus(data) * hours
+    assert amount == pytest.approx(spend_usd - cap_usd, abs=0.01)
+    assert change.startswith("raise the cap of cap by")
+
+
+def test_what_has_no_amount_is_given_up_whole() -> None:
+    """Contracts end, jobs stay out or may go elsewhere or move; each is told in words."""
+    assert way_of("count", "contract")[1:] == (None, "end the contract two")
+    assert way_of("stays", "stays")[1:] == (None, "let victim move between periods")
+    assert way_of("gpus", "served")[1:] == (None, "leave victim unserved")
+    data, _, change = way_of("gpus", "places")
+    other = data["data_centers"][0]["provider"]
+    assert change == f"allow victim in provider {other} as well"
+
+
+def test_alternatives_are_as_many_as_asked_for() -> None:
+    """No more ways out are found than asked for, and with none the conflict stands alone."""
+    data, _ = PLANTS["gpus"](random.Random("gpus"))
+    instance = Instance.from_dict(data)
+    assert len(explained(instance, alternatives=1).ways) == 1
+    assert explained(instance, alternatives=0).ways == ()
+
+
+def test_an_instance_with_a_plan_has_nothing_to_explain() -> None:
+    """A feasible instance is told to be one, without conflict and ways out."""
+    found = explained(gpualloc.read(ROOT / "instances/teaching/share.json"))
+    assert found.status == "feasible"
+    assert found.rows == () == found.ways
+    assert "there is a plan" in str(found)
+
+
+def test_what_is_not_proven_is_not_claimed() -> None:
+    """Without a proof the explanation says so, and is false."""
+    found = Explanation("late", "unknown")
+    assert not found
+    assert "not proven" in str(found)
+
+
+def test_tables_and_view_tell_the_same(power_short: Explanation) -> None:
+    """The tables have the rules and changes, and the view has the words of the text."""
+    assert power_short.to_frame()["place"].tolist()[-1] == "memphis, 2025Q4"
+    ways = power_short.ways_frame()
+    assert ways["way"].tolist() == [1, 2, 3]
+    assert (ways["cost_low_usd"] <= ways["cost_usd"]).all()
+    assert "50 MW more at memphis" in power_short._repr_html_()
+    assert power_short.document()["ways_out"][0]["unit"] == "MW"
