@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event, Thread
+from time import monotonic
 from typing import Literal, Protocol
 
 import numpy as np
@@ -40,6 +41,12 @@ class Settings:
     gap: float = 1e-6
     seed: int = 0
     threads: int | None = None
+
+    def less_since(self, began: float) -> Settings:
+        """The same, with the time since `began` (`time.monotonic()`) off the limit."""
+        if self.time_limit is None:
+            return self
+        return replace(self, time_limit=max(0.0, self.time_limit - (monotonic() - began)))
 
 
 @dataclass(frozen=True)

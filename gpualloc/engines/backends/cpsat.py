@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
+from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -39,13 +40,14 @@ class CpSatBackend:
     def solve(
         self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
     ) -> Outcome:
+        began = monotonic()
         whole = scale(problem)
         model, columns = _build(problem, whole)
         if hint is not None:
             for column, value in zip(columns, whole.from_problem(hint).tolist(), strict=True):
                 model.add_hint(column, value)
         solver = cp_model.CpSolver()
-        _configure(solver, settings)
+        _configure(solver, settings.less_since(began))
         watcher = _Watcher(columns, whole, listener)
         solver.best_bound_callback = lambda found: listener.bound(whole.bound(found))
         with passing_on_stop(listener, solver.stop_search):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 
 import highspy
 import numpy as np
@@ -40,8 +41,9 @@ class HighsBackend:
     def solve(
         self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
     ) -> Outcome:
+        began = monotonic()
         highs = build(problem)
-        configure(highs, settings)
+        configure(highs, settings.less_since(began))
         if hint is not None:
             solution = highspy.HighsSolution()
             solution.col_value = hint.tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
+from time import monotonic
 
 import numpy as np
 from ortools.math_opt import model_pb2
@@ -44,13 +45,14 @@ class ScipBackend:
     def solve(
         self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
     ) -> Outcome:
+        began = monotonic()
         model = mathopt.Model.from_model_proto(build_proto(problem))
         interrupter = SolveInterrupter()
         with passing_on_stop(listener, interrupter.interrupt):
             result = mathopt.solve(
                 model,
                 mathopt.SolverType.GSCIP,
-                params=_parameters(settings),
+                params=_parameters(settings.less_since(began)),
                 model_params=_hints(model, hint),
                 interrupter=interrupter,
                 msg_cb=lambda lines: _tell_bound(lines, listener),

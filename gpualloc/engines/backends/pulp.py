@@ -86,7 +86,9 @@ class PulpBackend:
     ) -> Outcome:
         if hint is not None and not takes(self.name, "warmStart"):
             problem = problem.with_cutoff(float(problem.cost @ hint))
+        began = monotonic()
         model, columns = build(problem)
+        settings = settings.less_since(began)
         if hint is not None:
             for column, value in zip(columns, hint.tolist(), strict=True):
                 column.setInitialValue(value, check=False)
