@@ -1,4 +1,4 @@
-"""Packages that only some kinds of files need."""
+"""Packages that only some kinds of files and figures need."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from importlib.util import find_spec
 
 from gpualloc.errors import MissingExtraError
 
-PACKAGES = {"excel": ("openpyxl",), "parquet": ("pyarrow",)}
+PACKAGES = {
+    "excel": ("openpyxl",),
+    "parquet": ("pyarrow",),
+    "plots": ("plotly",),
+    "report": ("plotly", "jinja2"),
+}
 
 
 def need(extra: str) -> None:
