@@ -16,6 +16,9 @@ from gpualloc.errors import SolverError
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
+STALE = 1e-6
+"""A point that costs more than is told by this much, relative, is not the point that was meant."""
+
 PROVED_INFEASIBLE = (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible)
 LEAST_COEFFICIENT = 1e-12
 """HiGHS drops smaller ones; it cannot be set lower."""
@@ -51,7 +54,10 @@ class HighsBackend:
         _listen(highs, listener)
         if highs.run() == HighsStatus.kError:
             raise SolverError(f"HiGHS failed: {highs.getModelStatus()}")
-        return _outcome(highs, listener)
+        outcome = _outcome(highs, listener)
+        if hint is None or not _is_stale(highs, problem, outcome):
+            return outcome
+        return self.solve(problem, settings.less_since(began), None, listener)
 
 
 def build(problem: Problem) -> highspy.Highs:
@@ -127,6 +133,18 @@ def _listen(highs: highspy.Highs, listener: Listener) -> None:
     highs.cbMipImprovingSolution.subscribe(on_point)
     highs.cbMipLogging.subscribe(on_log)
     highs.cbMipInterrupt.subscribe(on_interrupt)
+
+
+def _is_stale(highs: highspy.Highs, problem: Problem, outcome: Outcome) -> bool:
+    """Whether the point returned is not the one whose cost is told.
+
+    HiGHS 1.16 may carry a start into its reduced problem as a better point, prove that one optimal,
+    and return the start itself.
+    """
+    if outcome.values is None:
+        return False
+    told, found = highs.getInfo().objective_function_value, float(problem.cost @ outcome.values)
+    return bool(found > told + STALE * max(1.0, abs(told)))
 
 
 def _outcome(highs: highspy.Highs, listener: Listener) -> Outcome:
