@@ -15,7 +15,7 @@ from tests.tiny import tiny_instance
     [
         ("options", 4),  # HiGHS proves the optimum and returns the start
         ("spend_cap", 1),  # likewise
-        ("moves", 1),
+        ("moves", 2),
         ("share", 1),
         ("count", 3),
     ],
