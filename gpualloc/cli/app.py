@@ -17,6 +17,7 @@ from gpualloc.cli.exits import Commands
 from gpualloc.cli.explain import explain
 from gpualloc.cli.export import export
 from gpualloc.cli.generate import generate
+from gpualloc.cli.report import report
 from gpualloc.cli.schema import schema
 from gpualloc.cli.solve import solve
 from gpualloc.cli.solvers import solvers
@@ -71,6 +72,7 @@ app.command(epilog="Example: gpualloc validate fleet.xlsx other.json")(validate)
 app.command(epilog="Example: gpualloc convert fleet.json fleet.xlsx")(convert)
 app.command(epilog="Example: gpualloc template --xlsx fleet.xlsx")(template)
 app.command(epilog="Example: gpualloc export fleet.json -o fleet.lp")(export)
+app.command(epilog="Example: gpualloc report fleet.json plan.json -o report.html")(report)
 app.command(epilog="Example: gpualloc explain fleet.json --time-limit 60")(explain)
 app.command(epilog="Example: gpualloc schema > instance.schema.json")(schema)
 app.command(epilog="Example: gpualloc solvers")(solvers)

@@ -32,7 +32,7 @@ def contract_section(usage: Usage) -> Section | None:
     contracts = usage.instance.contracts
     if not contracts:
         return None
-    effects = [effect for contract in contracts for effect in _effects(contract, usage)]
+    effects = [effect for contract in contracts for effect in effects_of(contract, usage)]
     amounts = usd_column(effect.usd for effect in effects)
     rows = [
         (printable(row.contract), row.kind, row.effect, amount)
@@ -44,7 +44,8 @@ def contract_section(usage: Usage) -> Section | None:
     return section(f"Contracts: {len(contracts):,}", columns, rows, note)
 
 
-def _effects(contract: Contract, usage: Usage) -> Iterator[Effect]:
+def effects_of(contract: Contract, usage: Usage) -> Iterator[Effect]:
+    """What a contract costs or earns; nothing where it holds without a charge."""
     if contract.name in usage.layout.buyouts:
         yield Effect(contract.name, contract.type, "bought out", contract.buyout_usd or 0.0)
     elif isinstance(contract, ContractRule):

@@ -64,7 +64,9 @@ class Full(NamedTuple):
 
 def provider_section(usage: Usage) -> Section | None:
     """GPUs and USD by provider, the largest bill first."""
-    rows = [(printable(name), *total.cells) for name, total in _ranked(_totals(usage, "provider"))]
+    rows = [
+        (printable(name), *total.cells) for name, total in _ranked(totals_of(usage, "provider"))
+    ]
     title = _title("Providers", usage)
     return section(title, [Column("provider"), *GETS], rows) if rows else None
 
@@ -74,7 +76,7 @@ def site_section(usage: Usage) -> Section | None:
     providers = {site.name: site.provider for site in usage.instance.data_centers}
     rows = [
         (printable(name), printable(providers[name]), *total.cells)
-        for name, total in _ranked(_totals(usage, "data_center"))
+        for name, total in _ranked(totals_of(usage, "data_center"))
     ]
     columns = [Column("data center"), Column("provider"), *GETS]
     return section(_title("Data centers", usage), columns, rows) if rows else None
@@ -82,7 +84,7 @@ def site_section(usage: Usage) -> Section | None:
 
 def full_section(usage: Usage) -> Section | None:
     """Offers, power and network at 95 % of their limit or more; every kind has its turn."""
-    found = _in_turn([sorted(kind, key=_fullness) for kind in _full(usage)])
+    found = _in_turn(find_full(usage))
     if not found:
         return None
     several = len(usage.instance.periods) > 1
@@ -92,6 +94,11 @@ def full_section(usage: Usage) -> Section | None:
     counts = Counter(full.kind for full in found)
     title = ", ".join(f"{kind} {number:,}" for kind, number in counts.items())
     return section(f"Full, 95 % or more: {title}", columns, rows)
+
+
+def find_full(usage: Usage) -> list[list[Full]]:
+    """What is full, by kind, the fullest first."""
+    return [sorted(kind, key=_fullness) for kind in _full(usage)]
 
 
 def _in_turn(kinds: list[list[Full]]) -> list[Full]:
@@ -110,7 +117,8 @@ def _title(word: str, usage: Usage) -> str:
     return f"{word} ({gpus}USD for GPUs, fees and energy)"
 
 
-def _totals(usage: Usage, key: str) -> dict[str, Total]:
+def totals_of(usage: Usage, key: str) -> dict[str, Total]:
+    """What each provider or data center gets, by the column of placements that names it."""
     totals: dict[str, Total] = defaultdict(Total)
     hours = {period.name: period.hours for period in usage.instance.periods}
     for row in usage.placed:
