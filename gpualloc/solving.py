@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from gpualloc.engines.backends import Settings
+from gpualloc.engines.decomposed import DecompositionEngine
 from gpualloc.engines.exact import ExactEngine
 from gpualloc.errors import UsageError
+from gpualloc.formulation.size import estimate_columns
+from gpualloc.instance.arrays import build_arrays
 from gpualloc.instance.instance import Instance
-from gpualloc.plan.plan import Plan
+from gpualloc.layout import Layout
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan, relative_gap
 from gpualloc.progress import Progress
 
-ENGINES = ("auto", "exact")
+ENGINES = ("auto", "exact", "decomposition")
+
+SMALL = 4_000
+"""Programs with fewer columns are handed to a solver whole, by default."""
+
+MEDIUM = 100_000
+"""Programs with fewer columns may be handed to a solver whole to finish a proof."""
+
+LEAST_SECONDS = 5.0
+"""With less time left nothing else is begun."""
 
 
 def solve(
@@ -36,8 +51,10 @@ def solve(
     Parameters
     ----------
     instance : Instance
-    engine : {"auto", "exact"}
-        How to solve; `auto` picks by the instance.
+    engine : {"auto", "exact", "decomposition"}
+        How to solve. `exact` hands the whole program to a solver, `decomposition` works on any
+        size. `auto` picks by size: exact for small ones, decomposition for others; where that has
+        not reached the gap and no limit stopped it, the exact engine tries to finish the proof.
     solver : str or None
         ``highs`` (the default), ``cbc``, ``scip``, ``cp-sat``, or ``pulp:NAME`` for any solver
         that PuLP sees.
@@ -69,22 +86,78 @@ def solve(
     SolverError
         The solver failed, or its version is known to be wrong.
     """
-    _check_arguments(engine, time_limit, gap, seed, threads)
+    check_arguments(engine, time_limit, gap, seed, threads)
     if warm_start is not None and not warm_start.has_plan:
         raise UsageError(f"the warm start holds no plan: its status is {warm_start.status}")
-    exact = ExactEngine(
-        instance,
-        Settings(time_limit, gap, seed, threads),
-        solver=solver,
-        on_progress=on_progress,
-        isolate=isolate,
+    settings = Settings(time_limit, gap, seed, threads)
+    start = None if warm_start is None else warm_start.layout
+    way = _Way(instance, settings, solver, on_progress, isolate)
+    return way.pick(start) if engine == "auto" else way.solve(engine, start)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """The arguments of a solve, for either engine."""
+
+    instance: Instance
+    settings: Settings
+    solver: str | None
+    on_progress: Callable[[Progress], None] | None
+    isolate: bool
+
+    def solve(self, engine: str, start: Layout | None) -> Plan:
+        """Solve with one engine."""
+        if engine == "exact":
+            return ExactEngine(
+                self.instance,
+                self.settings,
+                solver=self.solver,
+                on_progress=self.on_progress,
+                isolate=self.isolate,
+            ).solve(start)
+        if self.solver not in (None, "highs"):
+            raise UsageError(f"the decomposition engine works with highs, not {self.solver}")
+        return DecompositionEngine(
+            self.instance, self.settings, on_progress=self.on_progress, isolate=self.isolate
+        ).solve(start)
+
+    def pick(self, start: Layout | None) -> Plan:
+        """Solve with the engine that suits the size, or with one after the other."""
+        columns = estimate_columns(build_arrays(self.instance))
+        if self.solver is not None or columns < SMALL:
+            return self.solve("exact", start)
+        began = time.time()
+        first = self.solve("decomposition", start)
+        limit = self.settings.time_limit
+        left = None if limit is None else limit - (time.time() - began)
+        ended = first.stopped_by in ("proof", "gap", "interrupt") or not first.has_plan
+        if ended or columns > MEDIUM or (left is not None and left < LEAST_SECONDS):
+            return first
+        rest = replace(self, settings=replace(self.settings, time_limit=left))
+        return _join(first, rest.solve("exact", first.layout))
+
+
+def _join(first: Plan, second: Plan) -> Plan:
+    """The second plan, which began with the first, with the better of the bounds."""
+    assert second.objective_usd is not None
+    bounds = [plan.bound_usd for plan in (first, second) if plan.bound_usd is not None]
+    bound = min(second.objective_usd, max(bounds, default=-math.inf))
+    gap = relative_gap(second.objective_usd, bound if bounds else None)
+    proved = gap is not None and gap <= OPTIMAL_GAP
+    return replace(
+        second,
+        bound_usd=bound if bounds else None,
+        status="optimal" if proved else "feasible",
+        stopped_by="proof" if proved else second.stopped_by,
+        seconds=first.seconds + second.seconds,
+        engine=f"{first.engine}, then {second.engine}",
     )
-    return exact.solve(None if warm_start is None else warm_start.layout)
 
 
-def _check_arguments(
+def check_arguments(
     engine: str, time_limit: float | None, gap: float, seed: int, threads: int | None
 ) -> None:
+    """Refuse settings that are not possible with a `UsageError`."""
     if engine not in ENGINES:
         raise UsageError(f'"{engine}" is not an engine ({", ".join(ENGINES)})')
     if time_limit is not None and not 0 < time_limit < math.inf:

@@ -6,19 +6,13 @@ import time
 from collections.abc import Callable
 
 from gpualloc.engines.backends import Outcome, Settings, make_backend
+from gpualloc.engines.handing import hand_out
 from gpualloc.engines.pursuit import Pursuit
 from gpualloc.engines.subject import PlanSubject
 from gpualloc.errors import SolverError
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.plan import (
-    OPTIMAL_GAP,
-    Plan,
-    StoppedBy,
-    make_no_plan,
-    make_plan,
-    relative_gap,
-)
+from gpualloc.plan.plan import Plan, relative_gap
 from gpualloc.progress import Progress
 
 
@@ -98,29 +92,16 @@ class ExactEngine:
             self._tell(f"the warm start is not valid any more: {breach}")
 
     def _result(self, pursuit: Pursuit, outcome: Outcome, engine: str) -> Plan:
-        seconds = time.time() - self.began
-        seed = self.settings.seed
         best = pursuit.best
-        if best is None:
-            proved = outcome.known == "infeasible"
-            return make_no_plan(
-                self.instance,
-                status="infeasible" if proved else "unknown",
-                bound_usd=None if proved else pursuit.bound,
-                stopped_by="proof" if proved else _stopped_by(outcome, None),
-                seconds=seconds,
-                engine=engine,
-                seed=seed,
-            )
-        return make_plan(
+        return hand_out(
             self.instance,
-            best.layouts[0],
-            best.verdicts[0],
+            None if best is None else (best.layouts[0], best.verdicts[0]),
             bound_usd=pursuit.bound,
-            stopped_by=_stopped_by(outcome, relative_gap(best.value, pursuit.bound)),
-            seconds=seconds,
+            infeasible=outcome.known == "infeasible",
+            stop=outcome.stop,
+            seconds=time.time() - self.began,
             engine=engine,
-            seed=seed,
+            seed=self.settings.seed,
         )
 
     def _tell(self, note: str, cost: float | None = None) -> None:
@@ -139,11 +120,3 @@ class ExactEngine:
                 note=note,
             )
         )
-
-
-def _stopped_by(outcome: Outcome, gap: float | None) -> StoppedBy:
-    if gap is not None and gap <= OPTIMAL_GAP:
-        return "proof"
-    if outcome.stop == "proof":
-        return "gap"
-    return outcome.stop

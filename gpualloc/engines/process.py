@@ -16,8 +16,9 @@ from threading import Thread
 from typing import Any
 
 from gpualloc.engines.backends import Listener, Outcome
-from gpualloc.engines.tasks import Task, execute
+from gpualloc.engines.tasks import Work
 from gpualloc.errors import SolverError
+from gpualloc.layout import Layout
 from gpualloc.vectors import Floats
 
 GRACE_SECONDS = 5.0
@@ -38,8 +39,8 @@ class Reports:
 
     Attributes
     ----------
-    points : list of (n,) float
-        The last few better points, the best last.
+    points : list
+        The last few better points, or layouts, the best last.
     bound : float or None
     has_begun : bool
         Whether the worker has taken the task.
@@ -48,13 +49,13 @@ class Reports:
     KEPT = 3
 
     def __init__(self, on_change: Callable[[float | None, float | None], None]) -> None:
-        self.points: list[Floats] = []
+        self.points: list[Any] = []
         self.cost: float | None = None
         self.bound: float | None = None
         self.has_begun = False
         self._on_change = on_change
 
-    def point(self, cost: float, values: Floats) -> None:
+    def point(self, cost: float, values: Floats | Layout) -> None:
         """Keep a better point."""
         self.points = [*self.points[1 - self.KEPT :], values]
         self.cost = cost
@@ -66,20 +67,20 @@ class Reports:
         self._on_change(self.cost, self.bound)
 
 
-def run_here(task: Task, reports: Reports) -> Outcome:
+def run_here(task: Work, reports: Reports) -> Outcome:
     """Carry out a task in this process; Ctrl-C asks the solver to stop where it listens."""
     listener = Listener(reports.point, reports.improve)
     try:
         before = signal.signal(signal.SIGINT, lambda *_: listener.stop.set())
     except ValueError:
-        return execute(task, listener)
+        return task.execute(listener)
     try:
-        return execute(task, listener)
+        return task.execute(listener)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def run_apart(task: Task, reports: Reports) -> Outcome:
+def run_apart(task: Work, reports: Reports) -> Outcome:
     """Carry out a task in a fresh process.
 
     Ctrl-C, or a solver that overruns its time, ends it: first by asking, then by force. What it
@@ -130,7 +131,7 @@ def _start(folder: str, noise: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _talk(worker: subprocess.Popen[bytes], task: Task, messages: Queue[tuple[Any, ...]]) -> None:
+def _talk(worker: subprocess.Popen[bytes], task: Work, messages: Queue[tuple[Any, ...]]) -> None:
     """Pass the task to the worker, and its messages on."""
     assert worker.stdout is not None
     try:
@@ -143,7 +144,7 @@ def _talk(worker: subprocess.Popen[bytes], task: Task, messages: Queue[tuple[Any
 
 def _follow(
     worker: subprocess.Popen[bytes],
-    task: Task,
+    task: Work,
     messages: Queue[tuple[Any, ...]],
     reports: Reports,
 ) -> Outcome:

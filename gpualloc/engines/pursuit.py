@@ -142,7 +142,7 @@ class Pursuit:
         candidate = self.subject.judge(values)
         self.keep(candidate)
         for verdict in candidate.verdicts:
-            if not verdict and not _is_hair(verdict):
+            if not verdict and not is_hair(verdict):
                 raise InternalError(f"the checker refused the engine's plan:\n{verdict}")
         return bool(candidate)
 
@@ -162,7 +162,7 @@ class Pursuit:
         self._tell("", cost)
 
 
-def _is_hair(verdict: Verdict) -> bool:
+def is_hair(verdict: Verdict) -> bool:
     """Whether every breach is a limit passed by no more than a solver's tolerance."""
     for breach in verdict.breaches:
         if breach.figure is None or breach.limit is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -17,6 +18,17 @@ POLISH_SECONDS = 60.0
 
 NEAR_GAP = 0.1
 """A point near the start need not be the nearest."""
+
+
+class Work(Protocol):
+    """What a worker can be given: it carries itself out, and ends at a wall-clock time."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When to stop, as `time.time()` counts."""
+
+    def execute(self, listener: Listener) -> Outcome:
+        """Carry it out in this process."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,10 @@ class Task:
     deadline: float | None = None
     start: Floats | None = None
     polish: bool = False
+
+    def execute(self, listener: Listener) -> Outcome:
+        """Carry it out in this process."""
+        return execute(self, listener)
 
 
 def execute(task: Task, listener: Listener) -> Outcome:

@@ -19,7 +19,6 @@ from traceback import format_exc
 from typing import Any, BinaryIO, NoReturn
 
 from gpualloc.engines.backends import Listener
-from gpualloc.engines.tasks import execute
 from gpualloc.errors import GpuallocError, InternalError, SolverError
 
 
@@ -52,7 +51,7 @@ def main() -> None:
     )
     Thread(target=_obey, args=(listener,), daemon=True).start()
     try:
-        messages.send("done", execute(task, listener))
+        messages.send("done", task.execute(listener))
     except GpuallocError as error:
         messages.send("error", error)
     except MemoryError:

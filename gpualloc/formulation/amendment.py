@@ -68,9 +68,10 @@ class Amendment:
         return (rule for rule in self.rules if isinstance(rule, Limit))
 
     def _measures(self) -> tuple[Measure, ...]:
-        """The measures in use, each once."""
-        goal = () if self.goal is None else (self.goal,)
-        return tuple(dict.fromkeys((*goal, *(limit.measure for limit in self._limits()))))
+        """The measures that write, each once."""
+        used = [limit.measure for limit in self._limits()]
+        used += [] if self.goal is None else [self.goal]
+        return tuple(dict.fromkeys(part for measure in used for part in measure.parts))
 
 
 UNAMENDED = Amendment()

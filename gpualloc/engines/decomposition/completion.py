@@ -54,9 +54,7 @@ class Completion:
         x[list(core)] = list(core.values())
         rows = len(self._lower)
         fixed = ~self._loose[self._column]
-        activity = np.bincount(
-            self._row[fixed], self._value[fixed] * x[self._column[fixed]], rows
-        )
+        activity = np.bincount(self._row[fixed], self._value[fixed] * x[self._column[fixed]], rows)
         lower, upper = self._lower - activity, self._upper - activity
         alive = self._alive(upper, fixed)
         keep = alive[self._column] & ~fixed

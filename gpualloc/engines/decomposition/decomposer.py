@@ -11,7 +11,7 @@ from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.diving import Dive
-from gpualloc.engines.decomposition.generation import Center, Generation
+from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
@@ -31,6 +31,7 @@ SLACK = 1e-5
 ROOT_ROUNDS, NODE_ROUNDS, PROBE_ROUNDS = 500, 40, 2
 TRIES_PER_NODE = 8
 REPAIRS = 60
+MISSING = 1e-6
 PENALTY = 200.0
 """What a row costs that is broken by its whole limit, in groups' average costs."""
 
@@ -81,7 +82,9 @@ class Decomposer:
         coupling = self.pricer.coupling
         self.lower, self.upper = coupling.lower, coupling.upper
         zero = self.pricer.price(np.zeros(coupling.rows), self.lower, self.upper)
-        self.unit_usd = max(1.0, abs(zero.bound_usd) / max(1, len(self.pricer)))
+        self.is_hopeless = not np.isfinite(zero.bound_usd)
+        average = 1.0 if self.is_hopeless else abs(zero.bound_usd) / max(1, len(self.pricer))
+        self.unit_usd = max(1.0, average)
         self.master = Master(coupling, len(self.pricer), self.unit_usd)
         self.generation = Generation(self.pricer, self.master, self.is_over)
         self.search = Search(
@@ -122,9 +125,13 @@ class Decomposer:
 
     def run(self, start: Layout | None = None) -> Result:
         """Find the best plan within the limits."""
+        if self.is_hopeless:
+            return Result(None, None, True, "proof")
         if start is not None:
             self._start_from(start)
         self.generation.converge(COARSE, np.inf, ROOT_ROUNDS)
+        if self._is_infeasible():
+            return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
         first = self._plunge()
         if first is not None and not self.is_over():
@@ -132,6 +139,13 @@ class Decomposer:
         self._converge_root()
         self._search_tree()
         return self._result()
+
+    def _is_infeasible(self) -> bool:
+        """Whether the relaxation already proves that no plan is valid."""
+        generation = self.generation
+        if self.best is not None or generation.relaxed is None:
+            return False
+        return generation.relaxed.missing > MISSING and prove_infeasible(generation, ROOT_ROUNDS)
 
     def _start_from(self, layout: Layout) -> None:
         values = encode(self.groups, layout).values
@@ -174,8 +188,10 @@ class Decomposer:
         sure = coupling.integer & (np.abs(before - whole) < 1e-6)
         sure &= coupling.cost > self.unit_usd / 2
         lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
-        columns, shared = Dive(generation, self.is_over).run()
-        found = self._settle(columns, shared, lower, upper)
+        dived = Dive(generation, self.is_over).run()
+        if dived is None:
+            return
+        found = self._settle(*dived, lower, upper)
         for _ in range(REPAIRS):
             if found.is_valid or self.is_over():
                 break
@@ -204,9 +220,7 @@ class Decomposer:
             generation.converge(FINE, self._cutoff_usd, NODE_ROUNDS)
         self.root = generation.center
         self._raise_bound(self.root.bound_usd)
-        self.tree.push(
-            self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals)
-        )
+        self.tree.push(self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals))
 
     def _search_tree(self) -> None:
         """Open nodes and search for better plans in turn."""

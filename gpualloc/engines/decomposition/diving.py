@@ -45,8 +45,11 @@ class Dive:
         self.stop = stop
         self._chosen: dict[int, Column] = {}
 
-    def run(self) -> tuple[list[Column], Floats]:
-        """Settle every group; returns a placement of each, and the plan-wide columns."""
+    def run(self) -> tuple[list[Column], Floats] | None:
+        """Settle every group; returns a placement of each, and the plan-wide columns.
+
+        None if no placement is known of a group.
+        """
         master = self.master
         lower, upper = master.lower.copy(), master.upper.copy()
         groups = len(self.generation.pricer)
@@ -62,6 +65,8 @@ class Dive:
         finally:
             master.set_bounds(lower, upper)
             master.allow(np.ones(len(master.pool), dtype=bool))
+        if len(self._chosen) < groups:
+            return None
         return [self._chosen[group] for group in range(groups)], relaxed.shared
 
     def _settle_shared(self, relaxed: Relaxed) -> Relaxed:
@@ -106,8 +111,7 @@ class Dive:
                 break
             self.generation.pricer.price_within(relaxed.duals, self._room())
             added = self.master.add_columns(
-                column
-                for column in self.generation.pricer.columns(open_, relaxed.duals)
+                column for column in self.generation.pricer.columns(open_, relaxed.duals)
             )
             if not added:
                 break

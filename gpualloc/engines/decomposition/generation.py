@@ -15,6 +15,7 @@ SMOOTHING = 0.6
 """How much of the duals with the best bound is kept in those that are priced next."""
 
 ROWS_AT_ONCE = 400
+NEAR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,3 +117,27 @@ class Generation:
 
 def _center(duals: Floats, priced: Priced) -> Center:
     return Center(duals.copy(), priced.bound_usd, priced.least)
+
+
+def prove_infeasible(generation: Generation, rounds: int) -> bool:
+    """Whether no fractions of placements keep all rows: then no plan is valid.
+
+    The master pays for broken rows alone, and pricing counts no costs. Every plan then costs
+    nothing, so a bound above zero proves that there is none.
+    """
+    pricer, master = generation.pricer, generation.master
+    groups = range(len(pricer))
+    try:
+        for _ in range(rounds):
+            master.charge(costs=False)
+            relaxed = generation.solve_master()
+            if relaxed.missing <= NEAR or generation.stop():
+                return False
+            priced = pricer.price(relaxed.duals, master.lower, master.upper, costs=False)
+            if priced.bound_usd > NEAR * float(np.abs(relaxed.duals).max()):
+                return True
+            if not master.add_columns(pricer.columns(groups, relaxed.duals)):
+                return False
+    finally:
+        master.charge(costs=True)
+    return False

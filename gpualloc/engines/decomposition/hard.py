@@ -27,9 +27,7 @@ class HardPricing:
     seconds_left : callable
     """
 
-    def __init__(
-        self, pricer: Pricer, unit_usd: float, seconds_left: Callable[[], float]
-    ) -> None:
+    def __init__(self, pricer: Pricer, unit_usd: float, seconds_left: Callable[[], float]) -> None:
         self.pricer = pricer
         self.unit_usd = unit_usd
         self.seconds_left = seconds_left

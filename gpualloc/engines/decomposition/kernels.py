@@ -190,9 +190,7 @@ def _segment(offer: int, moves: int, tables: Tables, r: Floats) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _spread(
-    taken: int, order: Ints32, o0: int, r: Floats, tables: Tables, shards: Ints32
-) -> None:
+def _spread(taken: int, order: Ints32, o0: int, r: Floats, tables: Tables, shards: Ints32) -> None:
     """Put the shards of a data center on its offers, from the cheapest on."""
     at = 0
     while taken > 0:
@@ -213,9 +211,7 @@ def _average(table: Floats, size: int, usd: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _fill_by_average(
-    table: Floats, size: Ints32, total: int, most: float, taken: Ints32
-) -> float:
+def _fill_by_average(table: Floats, size: Ints32, total: int, most: float, taken: Ints32) -> float:
     """Fill from the least average price on; a lower bound, and a placement."""
     sites = len(size)
     average = np.empty(sites)
@@ -253,7 +249,9 @@ def _add_site(
 
 
 @njit(cache=True, nogil=True)
-def _trace(choice: Ints32, sequence: Ints32, stages: int, layer: int, s: int, taken: Ints32) -> None:
+def _trace(
+    choice: Ints32, sequence: Ints32, stages: int, layer: int, s: int, taken: Ints32
+) -> None:
     """Read the shards of each data center back from the choices."""
     taken[:] = 0
     for stage in range(stages - 1, -1, -1):
@@ -319,9 +317,7 @@ def _place_hubs(
     for h in np.argsort(bound):
         if bound[h] >= best:
             break
-        found = _place_hub(
-            h, s0, sites, pairs, r, tables, table, size, total, layers, best, taken
-        )
+        found = _place_hub(h, s0, sites, pairs, r, tables, table, size, total, layers, best, taken)
         if found < best:
             best, best_hub = found, h
     return best, best_hub

@@ -98,7 +98,14 @@ class Master:
         each = np.arange(groups, dtype=np.int32)
         require(
             highs.addCols(
-                groups, np.full(groups, self._penalty), np.zeros(groups), ones, groups, each, each, ones
+                groups,
+                np.full(groups, self._penalty),
+                np.zeros(groups),
+                ones,
+                groups,
+                each,
+                each,
+                ones,
             ),
             "addCols",
         )
@@ -116,6 +123,17 @@ class Master:
         idents = np.array(self._relief, dtype=np.int32)
         costs = np.full(len(idents), penalty)
         require(self._highs.changeColsCost(len(idents), idents, costs), "changeColsCost")
+
+    def charge(self, costs: bool) -> None:
+        """Count the columns' own costs, or only what is broken."""
+        coupling = self.coupling
+        idents = np.concatenate([np.arange(coupling.columns), np.array(self._at, dtype=np.int64)])
+        usd = np.concatenate([coupling.cost, [column.cost for column in self.pool]])
+        figures = usd / self.unit_usd * costs
+        require(
+            self._highs.changeColsCost(len(idents), idents.astype(np.int32), figures),
+            "changeColsCost",
+        )
 
     @property
     def penalty(self) -> float:
@@ -256,7 +274,7 @@ class Master:
         return Relaxed(
             cost_usd=highs.getInfo().objective_function_value * self.unit_usd,
             weights=value[np.array(self._at, dtype=np.int64)],
-            shared=value[: self.coupling.columns],
+            shared=np.clip(value[: self.coupling.columns], self.lower, self.upper),
             duals=duals,
             missing=float(value[relief].sum()),
         )
@@ -289,7 +307,9 @@ class Master:
 
 def excess_of(coupling: Coupling, activity: Floats) -> Floats:
     """(r,) by how much each coupling row is broken, relative to its limit."""
-    scale = np.maximum(1.0, np.abs(np.where(np.isfinite(coupling.row_upper), coupling.row_upper, 0)))
+    scale = np.maximum(
+        1.0, np.abs(np.where(np.isfinite(coupling.row_upper), coupling.row_upper, 0))
+    )
     over = (activity - coupling.row_upper) / scale
     under = (coupling.row_lower - activity) / np.maximum(
         1.0, np.abs(np.where(np.isfinite(coupling.row_lower), coupling.row_lower, 0))

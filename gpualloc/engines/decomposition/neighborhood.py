@@ -117,7 +117,9 @@ class NeighborhoodBuilder:
         start = np.concatenate([start, around.excess[broken] / scale])
         slack = np.maximum(1.0, 2 * around.excess[broken] / scale)
         problem = sheet.problem(
-            lower=np.concatenate([lower, *(p.part.problem.lower[p.kept] for p in parts), 0 * slack]),
+            lower=np.concatenate(
+                [lower, *(p.part.problem.lower[p.kept] for p in parts), 0 * slack]
+            ),
             upper=np.concatenate([upper, *(p.part.problem.upper[p.kept] for p in parts), slack]),
             cost=np.concatenate(
                 [
@@ -254,9 +256,7 @@ class _Sheet:
         alive = np.bincount(row, minlength=problem.rows) > 0
         place = self._rows + np.cumsum(alive) - 1
         self.put(place[row], column[here], matrix.values[here])
-        self.add_rows(
-            problem.row_lower[alive], problem.row_upper[alive], problem.strict[alive]
-        )
+        self.add_rows(problem.row_lower[alive], problem.row_upper[alive], problem.strict[alive])
 
     def problem(self, lower: Floats, upper: Floats, cost: Floats, integer: Bools) -> Problem:
         """The program with these columns."""

@@ -111,7 +111,7 @@ class Pricer:
         reduce_costs(self.cost, self._starts, self._rows, self._values, duals, reduced)
         return reduced
 
-    def price(self, duals: Floats, lower: Floats, upper: Floats) -> Priced:
+    def price(self, duals: Floats, lower: Floats, upper: Floats, *, costs: bool = True) -> Priced:
         r"""Price all groups and prove a bound.
 
         .. math:: L(\pi) = \sum_i \pi_i b_i + \sum_c \min_{z_c} (c_c - \pi A_c) z_c
@@ -126,13 +126,18 @@ class Pricer:
         duals : (r,) float
         lower, upper : (c,) float
             Bounds on the plan-wide columns.
+        costs : bool
+            Without costs every plan costs nothing, so a bound above zero proves that there is none.
         """
-        reduce_costs(self.cost, self._starts, self._rows, self._values, duals, self._reduced)
+        own = self.cost if costs else np.zeros_like(self.cost)
+        reduce_costs(own, self._starts, self._rows, self._values, duals, self._reduced)
         self._price_blocks(self._tables)
         gain = np.zeros(len(self._kept))
         free_gain(self._other_first, self._other, self._other_upper, self._reduced, gain)
         least = gain + np.array([self._least(group) for group in self._kept])
-        return Priced(least, float(least.sum()) + plan_wide_bound(self.coupling, duals, lower, upper))
+        shared = reduced_shared(self.coupling, duals) - (0 if costs else self.coupling.cost)
+        plan_wide = plan_wide_bound(self.coupling, duals, shared, lower, upper)
+        return Priced(least, float(least.sum()) + plan_wide)
 
     def price_within(self, duals: Floats, room: Floats) -> None:
         """Price placements that fit, each by itself, into the room that coupling rows have.
@@ -279,11 +284,12 @@ def place(block: BlockShape, shards: Ints, hub: int) -> dict[int, float]:
     return values
 
 
-def plan_wide_bound(coupling: Coupling, duals: Floats, lower: Floats, upper: Floats) -> float:
+def plan_wide_bound(
+    coupling: Coupling, duals: Floats, reduced: Floats, lower: Floats, upper: Floats
+) -> float:
     """The part of the bound that is not the groups': right-hand sides and plan-wide columns."""
     side = np.where(duals > 0, coupling.row_lower, coupling.row_upper)
     rows = float((duals[duals != 0] * side[duals != 0]).sum())
-    reduced = reduced_shared(coupling, duals)
     return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
 
 

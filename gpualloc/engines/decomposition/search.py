@@ -61,7 +61,8 @@ class Search:
         self._cached = 0
         self._reduced: tuple[Floats, Floats] | None = None
 
-    log=False
+    log = False
+
     def worth(self, assignment: Assignment) -> float:
         """Cost with a penalty for broken rows."""
         broken = assignment.broken
@@ -77,7 +78,7 @@ class Search:
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
         self.tries += 1
-        t=time.time()
+        t = time.time()
         chosen = self._choose(best, center)
         free = [self._open(best, group, center) for group in chosen]
         place = self.builder.build(best, free, lower, upper)
@@ -91,7 +92,17 @@ class Search:
             unit_usd=self.unit_usd,
         )
         self._resize(found.proved)
-        if 0: print('   nb', len(chosen), place.problem.columns, place.problem.rows, 'broken', len(best.broken), '%.2fs' % (time.time()-t), found.proved)
+        if 0:
+            print(
+                "   nb",
+                len(chosen),
+                place.problem.columns,
+                place.problem.rows,
+                "broken",
+                len(best.broken),
+                "%.2fs" % (time.time() - t),
+                found.proved,
+            )
         if found.values is None:
             return best
         candidate = self.builder.read(best, place, found.values)
@@ -100,7 +111,11 @@ class Search:
         return best
 
     def settle(
-        self, columns: Sequence, shared: Floats, lower: Floats, upper: Floats  # type: ignore[type-arg]
+        self,
+        columns: Sequence,
+        shared: Floats,
+        lower: Floats,
+        upper: Floats,  # type: ignore[type-arg]
     ) -> Assignment:
         """The assignment of given placements with the best plan-wide columns."""
         around = Assignment(self.pricer.coupling, tuple(columns), shared)

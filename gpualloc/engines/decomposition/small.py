@@ -51,6 +51,8 @@ def solve_small(
     unit_usd : float
         The unit of cost for the solver, so that its figures stay near one.
     """
+    if not problem.columns:
+        return Small(np.empty(0), 0.0, True)
     highs = build(replace(problem, cost=problem.cost / unit_usd))
     options: dict[str, float | int] = {
         "mip_rel_gap": gap,
