@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from gpualloc.rules.figures import TOLERANCE, show
 from gpualloc.rules.rule import Breach, Rule
+from gpualloc.units import exact
 from gpualloc.vectors import Floats, Ints
 
 if TYPE_CHECKING:
@@ -27,17 +28,22 @@ class Measure(Rule):
 
     What columns and rows it needs of its own it writes as any rule does. It may be a little more
     than the plan's figure where nothing presses on it, as a cost may: only the least counts.
+
+    Attributes
+    ----------
+    label : str
+        What it is called, with its unit: ``energy, MWh``.
+    is_whole : bool
+        Whether it takes whole numbers only.
     """
 
-    @property
-    @abstractmethod
-    def label(self) -> str:
-        """What it is called, with its unit: ``energy, MWh``."""
+    label: str = ""
+    is_whole: ClassVar[bool] = False
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it takes whole numbers only."""
-        return False
+    def parts(self) -> tuple[Measure, ...]:
+        """The measures that write for this one; itself, unless it is made of others."""
+        return (self,)
 
     @abstractmethod
     def terms(self, writer: Writer) -> Terms:
@@ -46,6 +52,33 @@ class Measure(Rule):
     @abstractmethod
     def amount(self, ledger: Ledger) -> Fraction:
         """The figure of a finished plan."""
+
+
+class WeightedSum(Measure):
+    """Several measures, each with a weight, added up.
+
+    Parameters
+    ----------
+    label : str
+    weighed : sequence of (float, Measure)
+    """
+
+    def __init__(self, label: str, weighed: Sequence[tuple[float, Measure]]) -> None:
+        self.label = label
+        self._weighed = tuple(weighed)
+
+    @property
+    def parts(self) -> tuple[Measure, ...]:
+        return tuple(part for _, measure in self._weighed for part in measure.parts)
+
+    def terms(self, writer: Writer) -> Terms:
+        found = [(weight, measure.terms(writer)) for weight, measure in self._weighed]
+        columns = np.concatenate([columns for _, (columns, _) in found])
+        return columns, np.concatenate([weight * values for weight, (_, values) in found])
+
+    def amount(self, ledger: Ledger) -> Fraction:
+        amounts = (exact(weight) * measure.amount(ledger) for weight, measure in self._weighed)
+        return sum(amounts, Fraction(0))
 
 
 @dataclass(frozen=True)

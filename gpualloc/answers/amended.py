@@ -1,0 +1,144 @@
+"""Solves of an answer under limits and goals that the instance itself does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gpualloc.answers.result import Interval
+from gpualloc.answers.solves import Solves
+from gpualloc.engines.amended import Finding, pursue
+from gpualloc.engines.backends import Settings
+from gpualloc.engines.subject import PlanSubject, Subject
+from gpualloc.formulation.amendment import Amendment
+from gpualloc.instance.instance import Instance
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan, make_plan
+from gpualloc.plan.text import gap_text
+from gpualloc.solving import check_arguments
+
+
+@dataclass(frozen=True)
+class Amended:
+    """A plan under an amendment; true if there is one.
+
+    Attributes
+    ----------
+    plan : Plan or None
+        Without a bound of its own: what is proven here holds under the amendment alone.
+    finding : Finding
+    """
+
+    plan: Plan | None
+    finding: Finding
+
+    def __bool__(self) -> bool:
+        return self.plan is not None
+
+    @property
+    def is_infeasible(self) -> bool:
+        """Whether it is proven that no plan is valid."""
+        return self.finding.known == "infeasible"
+
+    @property
+    def interval(self) -> Interval:
+        """The least value of any plan under the amendment."""
+        return Interval(self.finding.bound, self.finding.value, self.finding.value)
+
+
+def solve_amended(
+    solves: Solves,
+    instance: Instance,
+    amendment: Amendment,
+    *,
+    note: str = "",
+    warm_start: Plan | None = None,
+    bound_usd: float | None = None,
+    to_come: int = 0,
+) -> Amended:
+    """Solve an instance under an amendment, within its part of the answer's time.
+
+    Parameters
+    ----------
+    warm_start : Plan or None
+        A plan to start from, whether it is valid under the amendment or not.
+    bound_usd : float or None
+        What is proven that every plan of the instance costs, for the plan that is handed out.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The solve was interrupted.
+    """
+    subject = PlanSubject(instance, amendment)
+    candidate, start = None, None
+    if warm_start:
+        candidate, start = subject.weigh(warm_start.layout), subject.encode(warm_start.layout)
+    settings = begin(solves, note, to_come)
+    finding = pursue(
+        subject,
+        settings,
+        solver=solves.solver,
+        isolate=solves.isolate,
+        candidate=candidate,
+        start=start,
+    )
+    refuse_interrupt(finding)
+    return Amended(_plan_of(instance, finding, bound_usd, solves.seed), finding)
+
+
+def solve_subject(solves: Solves, subject: Subject, *, note: str = "", to_come: int = 0) -> Finding:
+    """Solve any subject within its part of the answer's time.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The solve was interrupted.
+    """
+    settings = begin(solves, note, to_come)
+    finding = pursue(subject, settings, solver=solves.solver, isolate=solves.isolate)
+    refuse_interrupt(finding)
+    return finding
+
+
+def begin(solves: Solves, note: str, to_come: int) -> Settings:
+    """Tell of a solve, and the settings for it."""
+    seconds = solves.seconds_left(to_come)
+    check_arguments(solves.engine, seconds, solves.gap, solves.seed, solves.threads)
+    solves.tell(note)
+    return Settings(seconds, solves.gap, solves.seed, solves.threads)
+
+
+def refuse_interrupt(finding: Finding) -> None:
+    """An answer has no use for a part of its solves."""
+    if finding.stop == "interrupt":
+        raise KeyboardInterrupt
+
+
+def _plan_of(
+    instance: Instance, finding: Finding, bound_usd: float | None, seed: int
+) -> Plan | None:
+    if finding.candidate is None:
+        return None
+    return make_plan(
+        instance,
+        finding.candidate.layouts[0],
+        finding.candidate.verdicts[0],
+        bound_usd=bound_usd,
+        stopped_by="gap" if finding.stop == "proof" else finding.stop,
+        seconds=finding.seconds,
+        engine=finding.engine,
+        seed=seed,
+    )
+
+
+def tell_sure(gaps: Iterable[float | None]) -> str:
+    """In a sentence, how well figures are proven that have these gaps; None is not proven."""
+    found = list(gaps)
+    known = [gap for gap in found if gap is not None]
+    if len(known) < len(found):
+        open_ = len(found) - len(known)
+        return f"not proven: {open_} of {len(found)} solves ended without a plan or a bound"
+    gap = max(known, default=0.0)
+    if gap <= OPTIMAL_GAP:
+        return "exact: every figure is proven to be the least possible"
+    return f"within a proven gap: no figure can be lower by more than {gap_text(gap)}"
