@@ -35,7 +35,6 @@ class Edits:
         self._removed: set[tuple[str, str]] = set()
         self._flows: set[tuple[str, str]] = set()
         self._links: dict[tuple[str, str], float] = {}
-        self._pairs: dict[str, float] = {}
 
     def set(self, table: str, name: str, column: str, value: Any) -> None:
         """Set a column of a named row."""
@@ -61,10 +60,6 @@ class Edits:
         """Give a pair of data centers a link of so much bandwidth, its own or a new one."""
         self._links[pair_of(a, b)] = gbps
 
-    def set_pairs(self, kind: str, gbps: float) -> None:
-        """Give all pairs of a kind that have no link of their own so much bandwidth."""
-        self._pairs[kind] = gbps
-
     def made(self) -> Instance:
         """The instance with all changes made, validated."""
         tables: dict[str, Any] = {}
@@ -77,7 +72,7 @@ class Edits:
         if self._flows:
             flows = self.instance.flows
             tables["flows"] = tuple(flow for flow in flows if (flow.a, flow.b) not in self._flows)
-        if self._links or self._pairs:
+        if self._links:
             tables["network"] = self.instance.network.model_copy(update=self._network())
         return self.instance.replace(**tables)
 
@@ -93,13 +88,21 @@ class Edits:
         network = self.instance.network
         known = {pair_of(link.a, link.b): link for link in network.links}
         for pair, gbps in self._links.items():
-            own = known.get(pair) or Link(a=pair[0], b=pair[1], gbps=gbps)
+            own = known.get(pair) or self._new_link(*pair)
             known[pair] = own.model_copy(update={"gbps": gbps})
-        pairs = {
-            kind: (getattr(network, kind) or PairLink(gbps=gbps)).model_copy(update={"gbps": gbps})
-            for kind, gbps in self._pairs.items()
-        }
-        return {"links": tuple(known.values()), **pairs}
+        return {"links": tuple(known.values())}
+
+    def _new_link(self, a: str, b: str) -> Link:
+        """A link for a pair without one, at the price of all such pairs where there is one."""
+        provider = {site.name: site.provider for site in self.instance.data_centers}
+        shared = shared_link(self.instance, provider[a] == provider[b])
+        return Link(a=a, b=b, gbps=0, usd_per_gb=0 if shared is None else shared.usd_per_gb)
+
+
+def shared_link(instance: Instance, same_provider: bool) -> PairLink | None:
+    """What pairs of data centers of one provider, or of two, have without a link of their own."""
+    network = instance.network
+    return network.same_provider if same_provider else network.cross_provider
 
 
 def per_period(figure: Any, periods: int) -> list[Any]:

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from gpualloc.answers.relaxations import Enough
+from gpualloc.answers.relaxations_rows import RowsByPlace, rows_by_place
 from gpualloc.formulation.problem import Problem, build_matrix
 from gpualloc.formulation.program import Program
 from gpualloc.instance.instance import Instance
@@ -181,22 +182,9 @@ class Elastic:
         return np.array(list(found), dtype=np.int64)
 
     @cached_property
-    def _rows_by_place(self) -> dict[str, dict[tuple[str, ...], dict[int, int]]]:
-        titles = ("power", "offers", "uplinks", "transfer", "links")
-        found: dict[str, dict[tuple[str, ...], dict[int, int]]] = {title: {} for title in titles}
-        for family in self.program.row_families:
-            if family.title in found:
-                shape = tuple(len(axis) for axis in family.axes)
-                for at, member in enumerate(family.members):
-                    *place, t = _position(member, shape)
-                    names = tuple(axis[i] for axis, i in zip(family.axes, place, strict=False))
-                    found[family.title].setdefault(names, {})[t] = family.first + at
-        return found
+    def _rows_by_place(self) -> dict[str, RowsByPlace]:
+        return rows_by_place(self.program, ("power", "offers", "uplinks", "transfer", "links"))
 
     @cached_property
     def _jobs(self) -> dict[str, JobColumns]:
         return {job.data.name: job for job in self.program.jobs}
-
-
-def _position(member: int, shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(int(at) for at in np.unravel_index(member, shape))

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
 
-from gpualloc.answers.relaxations import BusinessRule, Edits, Enough, per_period, rounded_up
+from gpualloc.answers.relaxations import (
+    BusinessRule,
+    Edits,
+    Enough,
+    per_period,
+    rounded_up,
+    shared_link,
+)
 from gpualloc.instance.instance import Instance
 from gpualloc.plan.text import count
 from gpualloc.rules.figures import exceeds
@@ -255,8 +262,7 @@ def _network_rules(instance: Instance, enough: Enough) -> Iterator[BusinessRule]
             yield Transfer((site.name,), site.transfer_tb, enough.tb)
     own = {pair_of(link.a, link.b): link.gbps for link in instance.network.links}
     for a, b in combinations(instance.data_centers, 2):
-        kind = "same_provider" if a.provider == b.provider else "cross_provider"
-        shared = getattr(instance.network, kind)
+        shared = shared_link(instance, a.provider == b.provider)
         default = 0.0 if shared is None else shared.gbps
         pair = pair_of(a.name, b.name)
         yield PairBandwidth(pair, own.get(pair, default), enough.gbps, listed=pair in own)

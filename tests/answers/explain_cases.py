@@ -23,6 +23,28 @@ def without(data: Data, rules: Iterable[Rule]) -> Data:
     return data
 
 
+def bare(data: Data) -> Data | None:
+    """An instance that has a plan exactly if this one has, where no contract must be kept.
+
+    Nothing costs, so that enumeration ends with its first plan; and jobs that may be left out
+    are left out, which harms nobody. None where no job is left.
+    """
+    data = copy.deepcopy(data)
+    data["contracts"] = []
+    data["jobs"] = [job for job in data["jobs"] if job.get("unserved_usd") is None]
+    names = {job["name"] for job in data["jobs"]}
+    data["flows"] = [flow for flow in data["flows"] if {flow["a"], flow["b"]} <= names]
+    for rows in (data["offers"], data["data_centers"], data["flows"], data["network"]["links"]):
+        for row in rows:
+            row.update({column: 0 for column in row if "usd" in column})
+    for job in data["jobs"]:
+        job.pop("staging_usd", None)
+        job.update({column: 0 for column in job if "usd" in column and job[column] is not None})
+        if job.get("sync"):
+            job["sync"]["usd_per_gpu_hour"] = 0
+    return data if data["jobs"] else None
+
+
 def all_rules(data: Data) -> list[Rule]:
     """Every rule that an explanation can name, also those that never bind."""
     rules = [("contract", row["name"]) for row in data["contracts"] if not row.get("buyout_usd")]

@@ -7,7 +7,7 @@ import pytest
 from gpualloc.answers.explanation import Explanation, explain
 from gpualloc.answers.relaxations import with_changes
 from gpualloc.instance import Instance
-from tests.answers.explain_cases import Rule, all_rules, without
+from tests.answers.explain_cases import Rule, all_rules, bare, without
 from tests.oracle import enumerate_plans
 from tests.tiny import FOCI, tiny_instance
 from tests.tiny.scale import Data
@@ -24,7 +24,11 @@ def explained(data: Data) -> Explanation:
 
 def is_possible(data: Data, kept: set[Rule]) -> bool:
     """Whether any plan keeps some of the rules, the others dropped, by enumeration."""
-    return enumerate_plans(without(data, set(all_rules(data)) - kept)).status == "optimal"
+    relaxed = without(data, set(all_rules(data)) - kept)
+    if any(kind == "contract" for kind, _ in kept):
+        return enumerate_plans(relaxed).status == "optimal"
+    tried = bare(relaxed)
+    return tried is None or enumerate_plans(tried).status == "optimal"
 
 
 def hold_to_enumeration(data: Data) -> None:

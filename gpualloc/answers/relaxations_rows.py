@@ -1,0 +1,25 @@
+"""The rows of a program that limit something at a place, by the names of the instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from gpualloc.formulation.program import Program
+
+RowsByPlace = dict[tuple[str, ...], dict[int, int]]
+"""Row by the names of a place, then by period."""
+
+
+def rows_by_place(program: Program, titles: Iterable[str]) -> dict[str, RowsByPlace]:
+    """The rows of some families whose last axis is the periods, by title, place and period."""
+    found: dict[str, RowsByPlace] = {title: {} for title in titles}
+    for family in program.row_families:
+        if family.title in found:
+            shape = tuple(len(axis) for axis in family.axes)
+            for at, member in enumerate(family.members):
+                *place, t = (int(i) for i in np.unravel_index(member, shape))
+                names = tuple(axis[i] for axis, i in zip(family.axes, place, strict=False))
+                found[family.title].setdefault(names, {})[t] = family.first + at
+    return found
