@@ -18,6 +18,7 @@ from gpualloc.version import __version__
 
 if TYPE_CHECKING:
     from gpualloc.answers.explanation import Explanation, explain
+    from gpualloc.answers.worth_of_contracts import Worth, worth
     from gpualloc.batches import batch
     from gpualloc.errors import (
         Fault,
@@ -58,6 +59,7 @@ _HOMES = {
     "SolverError": ("gpualloc.errors", "SolverError"),
     "UsageError": ("gpualloc.errors", "UsageError"),
     "Verdict": ("gpualloc.plan.checker", "Verdict"),
+    "Worth": ("gpualloc.answers.worth_of_contracts", "Worth"),
     "batch": ("gpualloc.batches", "batch"),
     "check": ("gpualloc.plan.checker", "check"),
     "explain": ("gpualloc.answers.explanation", "explain"),
@@ -66,6 +68,7 @@ _HOMES = {
     "read_plan": ("gpualloc.plan.files", "read_plan"),
     "schema": ("gpualloc.instance", "schema"),
     "solve": ("gpualloc.solving", "solve"),
+    "worth": ("gpualloc.answers.worth_of_contracts", "worth"),
 }
 """Where the public names live; they are loaded when they are first asked for."""
 
@@ -87,6 +90,7 @@ __all__ = [
     "SolverError",
     "UsageError",
     "Verdict",
+    "Worth",
     "__version__",
     "batch",
     "check",
@@ -96,6 +100,7 @@ __all__ = [
     "read_plan",
     "schema",
     "solve",
+    "worth",
 ]
 
 

@@ -60,10 +60,19 @@ class Interval:
 
     def scaled(self, factor: float) -> Interval:
         """The interval of the amount times a factor."""
-        low, high, best = (
-            None if end is None else end * factor for end in (self.low, self.high, self.best)
-        )
+        low, high, best = (None if end is None else end * factor for end in self._ends)
         return Interval(low, high, best) if factor >= 0 else Interval(high, low, best)
+
+    def at_least(self, usd: float | None) -> Interval:
+        """The same amount, known from elsewhere to be at least `usd`."""
+        if usd is None:
+            return self
+        low, high, best = (None if end is None else max(end, usd) for end in self._ends)
+        return Interval(usd if low is None else low, high, best)
+
+    @property
+    def _ends(self) -> tuple[float | None, float | None, float | None]:
+        return self.low, self.high, self.best
 
     def is_above(self, usd: float) -> bool:
         """Whether the amount is proven to be more than `usd`."""

@@ -23,6 +23,7 @@ from gpualloc.cli.solve import solve
 from gpualloc.cli.solvers import solvers
 from gpualloc.cli.template import template
 from gpualloc.cli.validate import validate
+from gpualloc.cli.worth import worth
 from gpualloc.version import __version__
 
 EXIT_CODES = (
@@ -74,6 +75,7 @@ app.command(epilog="Example: gpualloc template --xlsx fleet.xlsx")(template)
 app.command(epilog="Example: gpualloc export fleet.json -o fleet.lp")(export)
 app.command(epilog="Example: gpualloc report fleet.json plan.json -o report.html")(report)
 app.command(epilog="Example: gpualloc explain fleet.json --time-limit 60")(explain)
+app.command(epilog="Example: gpualloc worth fleet.json --time-limit 300")(worth)
 app.command(epilog="Example: gpualloc schema > instance.schema.json")(schema)
 app.command(epilog="Example: gpualloc solvers")(solvers)
 
