@@ -128,3 +128,11 @@ def plan_of(instance: Instance, found: Valid) -> FoundPlan:
         engine="enumeration",
         seed=0,
     )
+
+
+def held_in(found: Valid) -> dict[str, dict[int, dict[str, int]]]:
+    """Shards by job, period and offer of an enumerated plan."""
+    held: dict[str, dict[int, dict[str, int]]] = {}
+    for (job, t), placed in found.plan.shards.items():
+        held.setdefault(job, {})[t] = placed
+    return held

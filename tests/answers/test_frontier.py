@@ -18,6 +18,7 @@ from tests.answers.every_plan import (
     Valid,
     energy_mwh,
     every_plan,
+    held_in,
     is_close,
     plan_of,
 )
@@ -42,21 +43,13 @@ def efficient(figures: Figures) -> Figures:
     return kept
 
 
-def held_today(found: Valid) -> dict[str, dict[int, dict[str, int]]]:
-    """Shards by job, period and offer of an enumerated plan."""
-    held: dict[str, dict[int, dict[str, int]]] = {}
-    for (job, t), placed in found.plan.shards.items():
-        held.setdefault(job, {})[t] = placed
-    return held
-
-
 def enumerated(plans: list[Valid], against: str, today: Valid) -> Figures:
     """Cost and measure of every plan, by the oracle."""
     amounts: dict[str, Callable[[Valid], float]] = {
         "penalty": lambda plan: plan.penalty,
         "energy": energy_mwh,
         "providers": lambda plan: plan.providers,
-        "moves": lambda plan: plan.moved(held_today(today)),
+        "moves": lambda plan: plan.moved(held_in(today)),
     }
     taken_off = (lambda plan: plan.penalty) if against == "penalty" else (lambda plan: 0.0)
     return [(plan.usd - taken_off(plan), amounts[against](plan)) for plan in plans]
