@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING, Any
 from gpualloc.version import __version__
 
 if TYPE_CHECKING:
+    from gpualloc.answers.comparison import Comparison, compare
     from gpualloc.answers.explanation import Explanation, explain
+    from gpualloc.answers.frontiers import Frontier, frontier
+    from gpualloc.answers.replanning import Replan, replan
+    from gpualloc.answers.sensitivity_report import Sensitivity, sensitivity
+    from gpualloc.answers.stress_report import Stress
+    from gpualloc.answers.stress_tests import stress
     from gpualloc.answers.worth_of_contracts import Worth, worth
     from gpualloc.batches import batch
     from gpualloc.errors import (
@@ -42,9 +48,11 @@ if TYPE_CHECKING:
     from gpualloc.solving import solve
 
 _HOMES = {
+    "Comparison": ("gpualloc.answers.comparison", "Comparison"),
     "Contract": ("gpualloc.rules.contract", "ContractRule"),
     "Explanation": ("gpualloc.answers.explanation", "Explanation"),
     "Fault": ("gpualloc.errors", "Fault"),
+    "Frontier": ("gpualloc.answers.frontiers", "Frontier"),
     "GpuallocError": ("gpualloc.errors", "GpuallocError"),
     "InputError": ("gpualloc.errors", "InputError"),
     "Instance": ("gpualloc.instance", "Instance"),
@@ -56,26 +64,36 @@ _HOMES = {
     "Plan": ("gpualloc.plan.plan", "Plan"),
     "PlanFileError": ("gpualloc.errors", "PlanFileError"),
     "Progress": ("gpualloc.progress", "Progress"),
+    "Replan": ("gpualloc.answers.replanning", "Replan"),
+    "Sensitivity": ("gpualloc.answers.sensitivity_report", "Sensitivity"),
     "SolverError": ("gpualloc.errors", "SolverError"),
+    "Stress": ("gpualloc.answers.stress_report", "Stress"),
     "UsageError": ("gpualloc.errors", "UsageError"),
     "Verdict": ("gpualloc.plan.checker", "Verdict"),
     "Worth": ("gpualloc.answers.worth_of_contracts", "Worth"),
     "batch": ("gpualloc.batches", "batch"),
     "check": ("gpualloc.plan.checker", "check"),
+    "compare": ("gpualloc.answers.comparison", "compare"),
     "explain": ("gpualloc.answers.explanation", "explain"),
+    "frontier": ("gpualloc.answers.frontiers", "frontier"),
     "generate": ("gpualloc.generator", "generate"),
     "read": ("gpualloc.instance", "read"),
     "read_plan": ("gpualloc.plan.files", "read_plan"),
+    "replan": ("gpualloc.answers.replanning", "replan"),
     "schema": ("gpualloc.instance", "schema"),
+    "sensitivity": ("gpualloc.answers.sensitivity_report", "sensitivity"),
     "solve": ("gpualloc.solving", "solve"),
+    "stress": ("gpualloc.answers.stress_tests", "stress"),
     "worth": ("gpualloc.answers.worth_of_contracts", "worth"),
 }
 """Where the public names live; they are loaded when they are first asked for."""
 
 __all__ = [
+    "Comparison",
     "Contract",
     "Explanation",
     "Fault",
+    "Frontier",
     "GpuallocError",
     "InputError",
     "Instance",
@@ -87,19 +105,27 @@ __all__ = [
     "Plan",
     "PlanFileError",
     "Progress",
+    "Replan",
+    "Sensitivity",
     "SolverError",
+    "Stress",
     "UsageError",
     "Verdict",
     "Worth",
     "__version__",
     "batch",
     "check",
+    "compare",
     "explain",
+    "frontier",
     "generate",
     "read",
     "read_plan",
+    "replan",
     "schema",
+    "sensitivity",
     "solve",
+    "stress",
     "worth",
 ]
 

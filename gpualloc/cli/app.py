@@ -12,15 +12,20 @@ import typer
 
 from gpualloc.cli.batch import BATCH_EXIT_CODES, batch
 from gpualloc.cli.check import check
+from gpualloc.cli.compare import compare
 from gpualloc.cli.convert import convert
 from gpualloc.cli.exits import Commands
 from gpualloc.cli.explain import explain
 from gpualloc.cli.export import export
+from gpualloc.cli.frontier import frontier
 from gpualloc.cli.generate import generate
+from gpualloc.cli.replan import replan
 from gpualloc.cli.report import report
 from gpualloc.cli.schema import schema
+from gpualloc.cli.sensitivity import sensitivity
 from gpualloc.cli.solve import solve
 from gpualloc.cli.solvers import solvers
+from gpualloc.cli.stress import stress
 from gpualloc.cli.template import template
 from gpualloc.cli.validate import validate
 from gpualloc.cli.worth import worth
@@ -76,6 +81,21 @@ app.command(epilog="Example: gpualloc export fleet.json -o fleet.lp")(export)
 app.command(epilog="Example: gpualloc report fleet.json plan.json -o report.html")(report)
 app.command(epilog="Example: gpualloc explain fleet.json --time-limit 60")(explain)
 app.command(epilog="Example: gpualloc worth fleet.json --time-limit 300")(worth)
+app.command(epilog="Example: gpualloc sensitivity fleet.json --step 'power_mw[memphis]=+10'")(
+    sensitivity
+)
+app.command(
+    epilog="Example: gpualloc frontier fleet.json --against energy --points 5 --time-limit 300"
+)(frontier)
+app.command(epilog="Example: gpualloc compare fleet.json before.json after.json")(compare)
+app.command(
+    epilog="Example: gpualloc replan fleet.json --today plan.json --change 'delay abilene=1' "
+    "-o new.json"
+)(replan)
+app.command(
+    epilog="Example: gpualloc stress fleet.json --scenario 'abilene lost: lose abilene' "
+    "--choices worst"
+)(stress)
 app.command(epilog="Example: gpualloc schema > instance.schema.json")(schema)
 app.command(epilog="Example: gpualloc solvers")(solvers)
 
