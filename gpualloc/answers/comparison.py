@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from gpualloc.answers.comparison_moves import Move, find_moves
 from gpualloc.answers.result import Answer
@@ -108,6 +108,19 @@ class Comparison(Answer):
         ]
         return "; ".join(broken) or "exact: the checker has counted both plans, and both are valid"
 
+    def document(self) -> dict[str, Any]:
+        """The answer as a JSON object, with jobs, sites and contracts that changed."""
+        return {
+            **super().document(),
+            "moves": [move._asdict() for move in self.moves],
+            "opened_sites": list(self.opened_sites),
+            "closed_sites": list(self.closed_sites),
+            "bought_out": list(self.bought_out),
+            "kept_again": list(self.kept_again),
+            "dropped_jobs": list(self.dropped_jobs),
+            "taken_jobs": list(self.taken_jobs),
+        }
+
     def digest(self) -> Digest:
         return Digest(self._headline(), tuple(self._lines()), tuple(self._sections()))
 
@@ -121,7 +134,7 @@ class Comparison(Answer):
         before, after = self.rows[-1].before_usd, self.rows[-1].after_usd
         yield f"from {usd(before)} USD to {usd(after)} USD"
         jobs = len({move.job for move in self.moves})
-        yield f"{jobs:,} {'job is' if jobs == 1 else 'jobs are'} placed differently"
+        yield f"{jobs or 'no'} {'jobs are' if jobs > 1 else 'job is'} placed differently"
         yield self.sure
         for name, plan in (("first", self.before), ("second", self.after)):
             if plan.gap is not None and plan.gap > 1e-6:

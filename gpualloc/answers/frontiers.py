@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from gpualloc.answers.amended import tell_sure
 from gpualloc.answers.frontier_measures import Cost, Energy, OtherCost, Penalty, Providers
@@ -83,6 +83,10 @@ class Frontier(Answer):
     def sure(self) -> str:
         return tell_sure(self.gaps)
 
+    def document(self) -> dict[str, Any]:
+        """The answer as a JSON object, with what its two figures are."""
+        return {"cost": self.cost_label, "amount": self.label, **super().document()}
+
     @property
     def rows(self) -> tuple[FrontierRow, ...]:
         prices = usd_per_unit_less(self.points)
@@ -109,7 +113,7 @@ class Frontier(Answer):
             self.sure,
         ]
         if len(self.points) == 1:
-            lines[1:2] = [f"the cheapest plan also has the least {what}: nothing is traded off"]
+            lines[1:3] = [f"the cheapest plan also has the least {what}: nothing is traded off"]
         return Digest(
             f"{printable(self.instance_name)}: what less {what} costs, "
             f"{len(self.points)} plan{plural}",

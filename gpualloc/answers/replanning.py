@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from gpualloc.answers.amended import Amended, solve_amended, tell_sure
 from gpualloc.answers.frontier_measures import Cost
@@ -90,6 +90,15 @@ class Replan(Answer):
     def sure(self) -> str:
         return tell_sure(self.gaps)
 
+    def document(self) -> dict[str, Any]:
+        """The answer as a JSON object, with what the plan costs and drops."""
+        return {
+            "objective_usd": self.plan.objective_usd,
+            "moves": self.moves,
+            "dropped": list(self.dropped),
+            **super().document(),
+        }
+
     def digest(self) -> Digest:
         assert self.plan.objective_usd is not None
         jobs = f"{len(self.moved):,} job{'' if len(self.moved) == 1 else 's'}"
@@ -119,7 +128,7 @@ class Replan(Answer):
         if self.nothing_moves is None:
             return "something has to move: no valid plan leaves everything where it is"
         saved = self.nothing_moves - self.least
-        return f"leaving everything where it is would cost more by: {saved.text}"
+        return f"leaving everything where it is would cost {saved.text} more"
 
     def _section(self) -> Section:
         rows = [

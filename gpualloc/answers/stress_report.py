@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from gpualloc.answers.amended import tell_sure
 from gpualloc.answers.result import Answer, Interval
@@ -110,6 +110,18 @@ class Stress(Answer):
     @property
     def sure(self) -> str:
         return tell_sure(self.gaps)
+
+    def document(self) -> dict[str, Any]:
+        """The answer as a JSON object, with the figures over all scenarios and the choices."""
+        choices = self.choices or Choices(frozenset(), frozenset())
+        return {
+            "worst_case": self.worst_case,
+            "worst_usd": self.worst.high,
+            "expected_usd": self.expected.best,
+            "bought_out": sorted(choices.buyouts),
+            "opened": sorted(choices.opened),
+            **super().document(),
+        }
 
     def digest(self) -> Digest:
         sections = [self._section(), *self._choice_sections()]

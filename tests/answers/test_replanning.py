@@ -123,7 +123,7 @@ def test_a_dearer_site_is_left_only_if_that_pays() -> None:
     assert staying.moves == 0
     assert staying.plan.objective_usd == pytest.approx(1900)
     assert replan(dear, today, max_moves=0, isolate=False).moves == 0
-    assert "leaving everything where it is would cost more by: 1.00 USD" in str(moving)
+    assert "leaving everything where it is would cost 1.00 USD more" in str(moving)
     assert "nothing moves" in str(staying)
 
 

@@ -1,0 +1,75 @@
+"""`gpualloc frontier`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gpualloc.cli.answers import (
+    AsJson,
+    Engine,
+    Gap,
+    InstanceFile,
+    Quiet,
+    Seed,
+    Solver,
+    Threads,
+    TimeLimit,
+    hand_out,
+    noting,
+)
+from gpualloc.cli.plan_folders import PlanFolder, expect_plan_folder, write_plans
+
+
+def frontier(
+    file: InstanceFile,
+    against: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="Of what to have less: penalty (stall, latency, egress), energy, providers, moves",
+        ),
+    ] = "penalty",
+    points: Annotated[
+        int, typer.Option(metavar="N", min=2, help="How many plans at most, both ends included.")
+    ] = 7,
+    every: Annotated[
+        bool, typer.Option("--all", help="All plans of the frontier, however many.")
+    ] = False,
+    today: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PLAN", help="Today's placement, for moves; default: the jobs' `current`."
+        ),
+    ] = None,
+    plans: PlanFolder = None,
+    time_limit: TimeLimit = None,
+    gap: Gap = 1e-6,
+    engine: Engine = "auto",
+    solver: Solver = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tell what less of something costs: the cheapest plan within each of several limits."""
+    import gpualloc
+
+    expect_plan_folder(plans)
+    answer = gpualloc.frontier(
+        gpualloc.read(file),
+        against,
+        points=None if every else points,
+        today=None if today is None else gpualloc.read_plan(today),
+        engine=engine,
+        solver=solver,
+        time_limit=time_limit,
+        gap=gap,
+        seed=seed,
+        threads=threads,
+        on_note=noting(quiet),
+    )
+    write_plans(plans, answer.plans)
+    hand_out(answer, as_json)

@@ -1,0 +1,86 @@
+"""`gpualloc replan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gpualloc.cli.answers import (
+    AsJson,
+    Engine,
+    Gap,
+    InstanceFile,
+    Quiet,
+    Seed,
+    Solver,
+    Threads,
+    TimeLimit,
+    hand_out,
+    noting,
+)
+from gpualloc.cli.outputs import PLAN_KINDS, expect_plan
+
+
+def replan(
+    file: InstanceFile,
+    today: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="The plan in force; default: the jobs' `current`."),
+    ] = None,
+    changes: Annotated[
+        str,
+        typer.Option(
+            "--change",
+            metavar="CHANGES",
+            help=(
+                "What has changed, with semicolons between: set PATH=VALUE, scale PATH=FACTOR, "
+                "drop CONTRACT, lose DATA_CENTER, delay DATA_CENTER=PERIODS."
+            ),
+        ),
+    ] = "",
+    max_moves: Annotated[
+        int | None, typer.Option(metavar="SHARDS", min=0, help="How many shards may move.")
+    ] = None,
+    usd_per_move: Annotated[
+        float,
+        typer.Option(metavar="USD", min=0, help="What each shard that moves counts, besides."),
+    ] = 0.0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="PLAN", help=f"Write the new plan here: {PLAN_KINDS}."
+        ),
+    ] = None,
+    time_limit: TimeLimit = None,
+    gap: Gap = 1e-6,
+    engine: Engine = "auto",
+    solver: Solver = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Plan anew from where everything is today: what moves, and why each move pays."""
+    import gpualloc
+    from gpualloc.instance.scenarios import parse_scenario
+
+    expect_plan(out, inputs=[path for path in (file, today) if path is not None])
+    instance = parse_scenario(changes).apply(gpualloc.read(file))
+    answer = gpualloc.replan(
+        instance,
+        None if today is None else gpualloc.read_plan(today),
+        max_moves=max_moves,
+        usd_per_move=usd_per_move,
+        engine=engine,
+        solver=solver,
+        time_limit=time_limit,
+        gap=gap,
+        seed=seed,
+        threads=threads,
+        on_note=noting(quiet),
+    )
+    if out is not None:
+        answer.plan.write(out)
+    hand_out(answer, as_json)
