@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
-from typing import TYPE_CHECKING
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 
@@ -36,15 +36,9 @@ def draw_costs(plan: Plan) -> go.Figure:
     figure.add_trace(
         go.Waterfall(
             orientation="h",
-            y=[*(full_label(line) for line in paid), "total"],
+            y=list(range(len(amounts))),
             x=amounts,
             measure=[*("relative" for _ in paid), "total"],
-            text=[_short(amount) for amount in amounts],
-            textposition="auto",
-            textfont={"color": INK},
-            insidetextfont={"color": "white"},
-            constraintext="none",
-            cliponaxis=False,
             hoverinfo="text",
             hovertext=[f"{usd(amount)} USD" for amount in amounts],
             connector={"line": {"color": "#BBBBBB", "width": 1}},
@@ -53,18 +47,46 @@ def draw_costs(plan: Plan) -> go.Figure:
             totals={"marker": {"color": "#555555"}},
         )
     )
+    figure.add_trace(_texts(amounts))
     figure.update_layout(
         xaxis=axis(
             "USD, adding up from the top", exponentformat="B", nticks=6, range=_range(amounts)
         ),
-        yaxis=axis("line of the costs", autorange="reversed", showgrid=False),
+        yaxis=axis(
+            "line of the costs",
+            tickvals=list(range(len(amounts))),
+            ticktext=[*(full_label(line) for line in paid), "total"],
+            range=[len(amounts) - 0.5, -0.5],
+            showgrid=False,
+            zeroline=False,
+        ),
     )
     return figure
 
 
+def _texts(amounts: list[float]) -> Any:
+    """The amounts beside the bars, on the right; a bar too small to see has one as well."""
+    sums = _sums(amounts)
+    return go.Scatter(
+        x=[*map(max, pairwise(sums[:-1])), max(0.0, amounts[-1])],
+        y=list(range(len(amounts))),
+        mode="text",
+        text=[f" {_short(amount)}" for amount in amounts],
+        textposition="middle right",
+        textfont={"color": INK},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+
+
+def _sums(amounts: list[float]) -> list[float]:
+    """The sums on the way: zero, after each line, and the total."""
+    return [0.0, *accumulate(amounts[:-1]), amounts[-1]]
+
+
 def _range(amounts: list[float]) -> list[float]:
     """From zero to the largest sum on the way, with room for the texts beside the bars."""
-    sums = [0.0, *accumulate(amounts[:-1]), amounts[-1]]
+    sums = _sums(amounts)
     room = 0.22 * (max(sums) - min(sums))
     return [min(sums) - (room if min(sums) < 0 else 0), max(sums) + room]
 

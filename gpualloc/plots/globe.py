@@ -11,6 +11,9 @@ import numpy as np
 Point = tuple[float, float]
 """Degrees east and north."""
 
+Way = list[tuple[float | None, float | None]]
+"""Points one after the other; nothing where the line is broken."""
+
 STEPS = 24
 WIDE_PX, HIGH_PX = 900.0, 460.0
 
@@ -92,7 +95,7 @@ def _middle(figures: list[tuple[float, float]]) -> float:
     return 0.0
 
 
-def great_circle(start: Point, end: Point) -> list[tuple[float | None, float | None]]:
+def great_circle(start: Point, end: Point) -> Way:
     """The shortest way from one place to another; a gap where it leaves the map's edge."""
     a, b = _unit(start), _unit(end)
     angle = np.arccos(np.clip(a @ b, -1, 1))
@@ -102,7 +105,7 @@ def great_circle(start: Point, end: Point) -> list[tuple[float | None, float | N
     way = (np.sin((1 - along) * angle) * a + np.sin(along * angle) * b) / np.sin(angle)
     east = np.degrees(np.arctan2(way[:, 1], way[:, 0])).round(2)
     north = np.degrees(np.arcsin(np.clip(way[:, 2], -1, 1))).round(2)
-    points: list[tuple[float | None, float | None]] = []
+    points: Way = []
     for at, (x, y) in enumerate(zip(east.tolist(), north.tolist(), strict=True)):
         if at and abs(x - east[at - 1]) > 180:
             points.append((None, None))

@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 
 from gpualloc.errors import UsageError
 from gpualloc.instance.wording import listed, quoted
-from gpualloc.plan.text import count, percent
+from gpualloc.plan.text import percent
 from gpualloc.plots.globe import Point, View, main_view
 from gpualloc.plots.land import land_traces
-from gpualloc.plots.names import Tag, write_names
-from gpualloc.plots.style import FAINT, INK, axis, full_label, label, looks_of, make_figure
+from gpualloc.plots.sites import place_of, site_traces
+from gpualloc.plots.style import axis, label, make_figure
 from gpualloc.plots.traffic import load_traces
 
 if TYPE_CHECKING:
@@ -60,9 +60,8 @@ def draw_map(plan: Plan, period: str | None = None, size: Size = "gpus") -> go.F
         f"Where it runs ({SIZES[size]})", HEIGHT, meta={"narrow_height": NARROW_HEIGHT}
     )
     figure.add_traces(land_traces())
-    layers = [_layer(usage, t, sizes, view, size) for t in range(len(usage.instance.periods))]
-    _set_axes(figure, view)
-    _tell_view(figure, view, weights)
+    layers = [_layer(usage, t, sizes, view) for t in range(len(usage.instance.periods))]
+    _set_axes(figure, view, _told_view(view, weights))
     if len(layers) > 1:
         _add_slider(figure, usage, layers, first)
     for t, layer in enumerate(layers):
@@ -93,138 +92,38 @@ def _sizes(usage: Usage, size: Size) -> dict[tuple[str, int], float]:
     return {key: float(used) for key, used in gpus.items() if used}
 
 
-def _place(usage: Usage, site: str) -> Point:
-    found = usage.ledger.catalog.sites[site]
-    return found.longitude, found.latitude
-
-
 def _weights(usage: Usage, sizes: dict[tuple[str, int], float]) -> dict[Point, float]:
     """What is in use at each place, over all periods; all places where nothing is in use."""
     weights: dict[Point, float] = defaultdict(float)
     for (site, _), used in sizes.items():
-        weights[_place(usage, site)] += used
-    return weights or {_place(usage, site.name): 1.0 for site in usage.instance.data_centers}
+        weights[place_of(usage, site)] += used
+    return weights or {place_of(usage, site.name): 1.0 for site in usage.instance.data_centers}
 
 
-def _tell_view(figure: go.Figure, view: View, weights: dict[Point, float]) -> None:
-    """Say so where some of what is in use is out of view."""
+def _told_view(view: View, weights: dict[Point, float]) -> str:
+    """How much of what is in use is in view, where some is not."""
     inside = sum(weight for point, weight in weights.items() if view.holds(point))
-    if len(weights) > sum(map(view.holds, weights)):
-        figure.add_annotation(
-            text=f"in view: {percent(inside / sum(weights.values()))} of the use; zoom out for all",
-            **{"x": 0, "y": 1, "xref": "paper", "yref": "paper", "showarrow": False},
-            **{"xanchor": "left", "yanchor": "bottom", "font": {"color": "#5C5C5C", "size": 11}},
-        )
+    if all(map(view.holds, weights)):
+        return ""
+    share = percent(inside / sum(weights.values()))
+    return f"<br><i>in view: {share} of the use; zoom out for all</i>"
 
 
-def _layer(
-    usage: Usage, t: int, sizes: dict[tuple[str, int], float], view: View, size: Size
-) -> list[Any]:
-    """The traces of a period: lines below, then the sites, then their names."""
-    places = {site: _place(usage, site) for site in usage.ledger.catalog.sites}
+def _layer(usage: Usage, t: int, sizes: dict[tuple[str, int], float], view: View) -> list[Any]:
+    """The traces of a period: lines below, data centers above."""
     most = max(sizes.values(), default=1.0)
     radii = {
         site: max(SMALLEST_PX, LARGEST_PX * (used / most) ** 0.5) / 2
         for (site, at), used in sizes.items()
         if at == t
     }
-    return [
-        *load_traces(usage, t, places),
-        _idle(usage, [site for site in places if site not in radii]),
-        *_marks(usage, t, radii, size),
-        _names(radii, places, view),
-    ]
+    return [*load_traces(usage, t), *site_traces(usage, t, radii, view)]
 
 
-def _idle(usage: Usage, sites: list[str]) -> Any:
-    places = [_place(usage, site) for site in sites]
-    return go.Scatter(
-        x=[east for east, _ in places],
-        y=[north for _, north in places],
-        mode="markers",
-        marker={"size": SMALLEST_PX, "symbol": "circle-open", "color": FAINT},
-        hoverinfo="text",
-        hovertext=[f"<b>{full_label(site)}</b><br>not in use" for site in sites],
-        name="not in use",
-        legendgroup="not in use",
-        showlegend=bool(sites),
-    )
-
-
-def _marks(usage: Usage, t: int, radii: dict[str, float], size: Size) -> list[Any]:
-    """The data centers in use, a trace for each provider, the largest below."""
-    sites = usage.ledger.catalog.sites
-    by_provider: dict[str, list[str]] = defaultdict(list)
-    for site in sorted(radii, key=lambda name: -radii[name]):
-        by_provider[sites[site].provider].append(site)
-    told = _told(usage, t)
-    traces = []
-    for provider, look in looks_of(usage.instance).items():
-        own = by_provider.get(provider, [])
-        marker = {
-            "size": [2 * radii[site] for site in own],
-            "symbol": look.symbol,
-            "color": look.color,
-            "opacity": 0.85,
-            "line": {"color": "white", "width": 1},
-        }
-        places = [_place(usage, site) for site in own]
-        trace = go.Scatter(
-            x=[east for east, _ in places],
-            y=[north for _, north in places],
-            mode="markers",
-            marker=marker,
-            hoverinfo="text",
-            hovertext=[told[site] for site in own],
-            name=label(provider),
-            legendgroup=f"provider {label(provider)}",
-        )
-        traces += [trace] if own else []
-    return traces
-
-
-def _told(usage: Usage, t: int) -> dict[str, str]:
-    """What each data center is, and how full in period `t`."""
-    period = usage.ledger.catalog.periods[t]
-    gpus: dict[str, list[str]] = defaultdict(list)
-    for row in usage.offers:
-        if row.period == period and row.used_gpus:
-            limit = f"{count(row.used_gpus)} of {count(row.limit_gpus)}"
-            gpus[row.data_center].append(f"{full_label(row.gpu_type)}: {limit} GPUs")
-    power = {row.data_center: row for row in usage.power if row.period == period}
-    told = {}
-    for site in usage.instance.data_centers:
-        drawn = power[site.name]
-        limit = "" if drawn.limit_mw is None else f" of {drawn.limit_mw:,.1f}"
-        lines = [f"<b>{full_label(site.name)}</b> ({full_label(site.provider)})"]
-        lines += [*gpus[site.name], f"power: {drawn.used_mw:,.1f}{limit} MW"]
-        told[site.name] = "<br>".join(lines)
-    return told
-
-
-def _names(radii: dict[str, float], places: dict[str, Point], view: View) -> Any:
-    ordered = sorted(radii, key=lambda name: -radii[name])
-    tags = [Tag(label(site, 22), places[site], radii[site]) for site in ordered]
-    written = write_names(tags, view)
-    return go.Scatter(
-        x=[found.tag.point[0] for found in written],
-        y=[found.tag.point[1] for found in written],
-        mode="markers+text",
-        marker={"size": [2 * found.tag.radius for found in written], "opacity": 0},
-        text=[found.tag.text for found in written],
-        textposition=[found.side for found in written],
-        textfont={"size": 11, "color": INK},
-        hoverinfo="skip",
-        name="names",
-        showlegend=False,
-        meta="wide only",
-    )
-
-
-def _set_axes(figure: go.Figure, view: View) -> None:
+def _set_axes(figure: go.Figure, view: View, told: str) -> None:
     degrees = {"ticksuffix": "°", "zeroline": False, "nticks": 8}
     figure.update_layout(
-        xaxis=axis("longitude, degrees east", range=[view.west, view.east], **degrees),
+        xaxis=axis(f"longitude, degrees east{told}", range=[view.west, view.east], **degrees),
         yaxis=axis(
             "latitude, degrees north",
             range=[view.south, view.north],
@@ -233,6 +132,7 @@ def _set_axes(figure: go.Figure, view: View) -> None:
             **degrees,
         ),
         dragmode="pan",
+        legend={"itemclick": False, "itemdoubleclick": False},
         plot_bgcolor="#FBFCFD",
     )
 

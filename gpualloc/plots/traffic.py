@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import plotly.graph_objects as go
 
 from gpualloc.plan.text import count, percent
-from gpualloc.plots.globe import Point, great_circle
+from gpualloc.plots.globe import Way, great_circle
+from gpualloc.plots.sites import place_of
 from gpualloc.plots.style import INK, full_label
 from gpualloc.rules.stay import Spoke
 
@@ -19,6 +20,10 @@ WIDTHS = (1.2, 2.4, 3.8, 5.5)
 """Pixels of a line, by the quarter of the largest load that it carries."""
 
 DASHES = {"spokes": "solid", "flows": "4px,4px"}
+
+
+Ways = dict[tuple[str, str], Way]
+"""The way between each pair of data centers."""
 
 
 class Load(NamedTuple):
@@ -40,9 +45,10 @@ def loads_of(usage: Usage, t: int) -> list[Load]:
     return [Load(*key, amount) for key, amount in sorted(gbps.items()) if amount > 0]
 
 
-def load_traces(usage: Usage, t: int, places: dict[str, Point]) -> list[Any]:
+def load_traces(usage: Usage, t: int) -> list[Any]:
     """Lines between the data centers, and the marks on their middles that tell the load."""
     loads = loads_of(usage, t)
+    ways = {(load.a, load.b): _way(usage, load) for load in loads}
     most = max((load.gbps for load in loads), default=0.0)
     by_look: dict[tuple[str, int], list[Load]] = defaultdict(list)
     for load in loads:
@@ -51,19 +57,13 @@ def load_traces(usage: Usage, t: int, places: dict[str, Point]) -> list[Any]:
     named: set[str] = set()
     traces = []
     for (kind, quarter), group in sorted(by_look.items(), reverse=True):
-        traces.append(_lines(kind, WIDTHS[quarter], group, places, kind not in named))
+        traces.append(_lines(kind, WIDTHS[quarter], group, ways, kind not in named))
         named.add(kind)
-    return [*traces, _middles(usage, t, loads, places)] if loads else []
+    return [*traces, _middles(usage, t, loads, ways)] if loads else []
 
 
-def _lines(
-    kind: str, width: float, loads: list[Load], places: dict[str, Point], named: bool
-) -> Any:
-    points = [
-        point
-        for load in loads
-        for point in (*great_circle(places[load.a], places[load.b]), (None, None))
-    ]
+def _lines(kind: str, width: float, loads: list[Load], ways: Ways, named: bool) -> Any:
+    points = [point for load in loads for point in (*ways[load.a, load.b], (None, None))]
     return go.Scatter(
         x=[east for east, _ in points],
         y=[north for _, north in points],
@@ -77,9 +77,8 @@ def _lines(
     )
 
 
-def _middles(usage: Usage, t: int, loads: list[Load], places: dict[str, Point]) -> Any:
-    middles = [great_circle(places[load.a], places[load.b]) for load in loads]
-    points = [way[len(way) // 2 - (way[len(way) // 2][0] is None)] for way in middles]
+def _middles(usage: Usage, t: int, loads: list[Load], ways: Ways) -> Any:
+    points = [_middle(ways[load.a, load.b]) for load in loads]
     return go.Scatter(
         x=[east for east, _ in points],
         y=[north for _, north in points],
@@ -90,6 +89,16 @@ def _middles(usage: Usage, t: int, loads: list[Load], places: dict[str, Point]) 
         showlegend=False,
         name="loads",
     )
+
+
+def _way(usage: Usage, load: Load) -> Way:
+    return great_circle(place_of(usage, load.a), place_of(usage, load.b))
+
+
+def _middle(way: Way) -> tuple[float | None, float | None]:
+    """The point in the middle of a way that is no gap."""
+    at = len(way) // 2
+    return way[at - 1] if way[at][0] is None else way[at]
 
 
 def _told(usage: Usage, t: int, load: Load) -> str:

@@ -80,7 +80,9 @@ def _sites_in_use(usage: Usage) -> list[str]:
 
 def _draw_bars(usage: Usage, sites: list[str], table: Table) -> go.Figure:
     period = usage.instance.periods[0].name
-    figure = make_figure("How full each data center is", 150 + 2 * ROW_PX * len(sites))
+    figure = make_figure(
+        "How full each data center is (no bar: no limit)", 150 + 2 * ROW_PX * len(sites)
+    )
     for at, kind in enumerate(KINDS):
         uses = [table[kind, site, period] for site in sites]
         figure.add_trace(

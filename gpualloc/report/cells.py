@@ -68,6 +68,12 @@ class Table(NamedTuple):
         return [list(map(_cell, row, kinds)) for row in self.rows[:LONGEST]]
 
     @property
+    def length(self) -> str:
+        """How many rows are shown, in words."""
+        shown = min(len(self.rows), LONGEST)
+        return f"{shown:,} {'row' if shown == 1 else 'rows'}"
+
+    @property
     def left_out(self) -> int:
         """How many more rows there are."""
         return max(0, len(self.rows) - LONGEST)

@@ -2,20 +2,20 @@
 "use strict";
 (() => {
   const narrow = window.matchMedia("(max-width: 640px)").matches;
-  const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+  // Sharing would send the figure to a server.
+  const without = ["sendChartToCloud", "select2d", "lasso2d"];
+  const config = { responsive: true, displaylogo: false, plotlyServerURL: "", modeBarButtonsToRemove: without };
 
-  // Names beside the marks of a map have no room on a telephone; a tap on a mark tells them.
-  function thin(trace) {
-    if (narrow && trace.meta === "wide only") {
-      return { ...trace, mode: "markers", showlegend: false };
-    }
-    return trace;
+  // Names beside the marks of a map are placed for wide windows; a tap on a mark tells them.
+  function thin(trace, width) {
+    return width < 800 && trace.meta === "wide only" ? { ...trace, mode: "markers" } : trace;
   }
 
   function draw(name, figure) {
     const place = document.getElementById(name);
     const height = (narrow && figure.layout.meta?.narrow_height) || figure.layout.height;
-    return Plotly.newPlot(place, figure.data.map(thin), { ...figure.layout, height }, config);
+    const data = figure.data.map((trace) => thin(trace, place.clientWidth));
+    return Plotly.newPlot(place, data, { ...figure.layout, height }, config);
   }
 
   // One after the other, so that the page answers in between.
@@ -59,8 +59,8 @@
       row.hidden = !words.every((word) => content.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    const all = rows.length.toLocaleString("en-US");
-    told.textContent = words.length ? `${shown.toLocaleString("en-US")} of ${all} rows` : `${all} rows`;
+    const all = `${rows.length.toLocaleString("en-US")} ${rows.length === 1 ? "row" : "rows"}`;
+    told.textContent = words.length ? `${shown.toLocaleString("en-US")} of ${all}` : all;
   }
 
   for (const section of document.querySelectorAll("section.table")) {

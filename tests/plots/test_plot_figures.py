@@ -25,20 +25,28 @@ def named(figure: Any, name: str) -> Any:
 def test_marks_are_as_large_as_their_gpus() -> None:
     """The areas of two marks relate like the GPUs in use, and the marks are at the sites."""
     figure = plots.draw_map(small_plan())
-    oracle, azure = named(figure, "oracle"), named(figure, "azure")
+    marks = named(figure, "data centers")
     # 600 GPUs in abilene, 400 in fairwater
-    assert (oracle.marker.size[0] / azure.marker.size[0]) ** 2 == pytest.approx(600 / 400)
-    assert (oracle.x[0], oracle.y[0]) == (-99.7, 32.4)
-    assert (azure.x[0], azure.y[0]) == (-87.9, 42.7)
-    assert oracle.marker.color != azure.marker.color
+    assert (marks.marker.size[0] / marks.marker.size[1]) ** 2 == pytest.approx(600 / 400)
+    assert list(zip(marks.x, marks.y, strict=True)) == [(-99.7, 32.4), (-87.9, 42.7)]
+    colors = [named(figure, provider).marker.color for provider in ("oracle", "azure")]
+    assert list(marks.marker.color) == colors
+    assert len(set(colors)) == 2
+
+
+def test_small_marks_are_above_large_ones() -> None:
+    """Of a hundred marks none is drawn before a smaller one, so that each can be seen."""
+    sizes = list(named(plots.draw_map(large_plan()), "data centers").marker.size)
+    assert len(sizes) > 50
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_marks_can_stand_for_power() -> None:
     """With `size` power the areas relate like the MW drawn."""
     figure = plots.draw_map(small_plan(), size="power")
-    oracle, azure = named(figure, "oracle"), named(figure, "azure")
+    marks = named(figure, "data centers").marker
     # 600 x 1 kW x 1.25 = 0.75 MW, and 400 x 1 kW = 0.4 MW
-    assert (oracle.marker.size[0] / azure.marker.size[0]) ** 2 == pytest.approx(0.75 / 0.4)
+    assert (marks.size[0] / marks.size[1]) ** 2 == pytest.approx(0.75 / 0.4)
 
 
 def test_the_map_tells_loads_and_limits() -> None:
@@ -50,7 +58,7 @@ def test_the_map_tells_loads_and_limits() -> None:
     # `llama` reserves 100 Gbit/s, all of the link
     assert "100 of 100 Gbit/s (100.0 %)" in named(figure, "loads").hovertext[0]
     # abilene: 600 of 600 GPUs, 0.75 MW of the 0.75 that Q1 allows
-    assert "600 of 600 GPUs<br>power: 0.8 of 0.8 MW" in named(figure, "oracle").hovertext[0]
+    assert "600 of 600 GPUs<br>power: 0.8 of 0.8 MW" in named(figure, "data centers").hovertext[0]
 
 
 def test_the_slider_shows_one_period_at_a_time() -> None:
@@ -119,13 +127,16 @@ def test_use_of_one_period_is_bars() -> None:
 
 def test_the_waterfall_ends_in_the_objective() -> None:
     """Lines of zero are left out, and the others add up to the total."""
-    trace = plots.draw_costs(small_plan()).data[0]
+    figure = plots.draw_costs(small_plan())
+    trace, texts = figure.data
     assert sum(trace.x[:-1]) == pytest.approx(OBJECTIVE_USD)
     assert trace.x[-1] == OBJECTIVE_USD
     assert set(trace.measure[:-1]) == {"relative"}
     # stall, latency, egress, moves and staging cost nothing here
     paid = ["compute", "fixed", "energy", "unserved", "commitments", "discounts", "buyouts"]
-    assert list(trace.y) == [*paid, "total"]
+    assert list(figure.layout.yaxis.ticktext) == [*paid, "total"]
+    # a bar ends at its sum: the text of fixed, the second line, stands at 720,000 + 500
+    assert (texts.x[1], texts.text[1]) == (720_500, " 500")
 
 
 def test_jobs_are_divided_like_their_gpus() -> None:

@@ -137,6 +137,19 @@ def test_figures_answer_the_mouse(driver: Any, pages: dict[str, Path]) -> None:
     assert addresses_asked_for(driver) == {pages["hostile"].as_uri()}
 
 
+def test_figures_offer_nothing_that_leaves_the_page(driver: Any, pages: dict[str, Path]) -> None:
+    """The buttons of the figures save, zoom and pan; none shares a figure with a server."""
+    open_page(driver, pages["small"], 1280)
+    script = """return Array.from(new Set(Array.from(document.querySelectorAll('.modebar-btn'),
+        (button) => button.dataset.title)))"""
+    buttons = set(driver.execute_script(script))
+    saving = {button for button in buttons if button.startswith("Download")}
+    moving = {"Zoom", "Pan", "Zoom in", "Zoom out", "Autoscale", "Reset axes", "Reset view"}
+    assert len(saving) == 1
+    assert "Pan" in buttons
+    assert buttons - saving <= moving
+
+
 def test_the_policy_stops_other_scripts(driver: Any, pages: dict[str, Path]) -> None:
     """A script, a handler and a picture that were smuggled in do not run and do not load."""
     open_page(driver, pages["small"], 1280)
