@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from gpualloc.generator import generate
     from gpualloc.instance import Instance, InstanceBuilder, read, schema
+    from gpualloc.instance.scenarios import Scenario
     from gpualloc.plan.checker import Verdict, check
     from gpualloc.plan.files import read_plan
     from gpualloc.plan.plan import Plan
@@ -66,6 +67,7 @@ _HOMES = {
     "Progress": ("gpualloc.progress", "Progress"),
     "Replan": ("gpualloc.answers.replanning", "Replan"),
     "Sensitivity": ("gpualloc.answers.sensitivity_report", "Sensitivity"),
+    "Scenario": ("gpualloc.instance.scenarios", "Scenario"),
     "SolverError": ("gpualloc.errors", "SolverError"),
     "Stress": ("gpualloc.answers.stress_report", "Stress"),
     "UsageError": ("gpualloc.errors", "UsageError"),
@@ -106,6 +108,7 @@ __all__ = [
     "PlanFileError",
     "Progress",
     "Replan",
+    "Scenario",
     "Sensitivity",
     "SolverError",
     "Stress",

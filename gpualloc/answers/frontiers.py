@@ -31,11 +31,11 @@ class FrontierRow(NamedTuple):
 
     Attributes
     ----------
+    amount : float
+        The measure, in its unit.
     cost : Interval
         What the plan costs; for the penalty, without it. No plan with at most this much of the
         measure costs less than its low end.
-    amount : float
-        The measure, in its unit.
     objective_usd : float
         All that the plan costs.
     usd_per_unit_less : float or None
@@ -44,8 +44,8 @@ class FrontierRow(NamedTuple):
         Whether no weighting of cost and measure has this plan as its best, given the others here.
     """
 
-    cost: Interval
     amount: float
+    cost: Interval
     objective_usd: float
     usd_per_unit_less: float | None
     by_limit_only: bool
@@ -92,8 +92,8 @@ class Frontier(Answer):
         prices = usd_per_unit_less(self.points)
         return tuple(
             FrontierRow(
-                point.cost,
                 point.amount,
+                point.cost,
                 point.plan.objective_usd or 0.0,
                 price,
                 point.by_limit_only,

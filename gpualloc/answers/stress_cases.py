@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gpualloc.errors import UsageError
 from gpualloc.instance.instance import Instance
-from gpualloc.instance.scenarios import Scenario, parse_scenario
+from gpualloc.instance.scenarios import Scenario
 from gpualloc.instance.wording import printable, quoted, suggestion
 
 AS_PLANNED = "as planned"
@@ -56,7 +56,7 @@ def cases_of(
         raise UsageError(f'"{AS_PLANNED}" is the name of the instance as it is; take another')
     known = {AS_PLANNED: Scenario()}
     for name, given in scenarios.items():
-        known[name] = parse_scenario(given) if isinstance(given, str) else given
+        known[name] = Scenario.parse(given) if isinstance(given, str) else given
     shares = spread_probabilities(tuple(known), probabilities or {})
     return tuple(
         Case(name, str(scenario), shares[name], scenario.apply(instance, source=printable(name)))

@@ -48,7 +48,7 @@ def stress(
         As it is planned; it is the first scenario, ``as planned``.
     scenarios : mapping of str to str or Scenario
         Changes by the scenario's name: ``{"abilene lost": "lose abilene", "dear energy":
-        "scale data_centers.usd_per_mwh=2"}``, as `parse_scenario` reads them.
+        "scale data_centers.usd_per_mwh=2"}``, as `Scenario.parse` reads them.
     choices : {"fixed", "free", "expected", "worst"}
         How contracts and offers are decided: as in today's plan; in each scenario for itself, as if
         it were foreseen; once, so that the expected cost is the least; once, so that the cost of

@@ -36,9 +36,9 @@ def compare(
 ) -> None:
     """Set two plans side by side: costs line by line, jobs, data centers, contracts."""
     import gpualloc
-    from gpualloc.instance.scenarios import parse_scenario
+    from gpualloc.instance.scenarios import Scenario
 
     first = gpualloc.read(file)
-    second = parse_scenario(changes).apply(first if other is None else gpualloc.read(other))
+    second = Scenario.parse(changes).apply(first if other is None else gpualloc.read(other))
     answer = gpualloc.compare(gpualloc.read_plan(before, first), gpualloc.read_plan(after, second))
     hand_out(answer, as_json)

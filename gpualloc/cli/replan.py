@@ -64,10 +64,10 @@ def replan(
 ) -> None:
     """Plan anew from where everything is today: what moves, and why each move pays."""
     import gpualloc
-    from gpualloc.instance.scenarios import parse_scenario
+    from gpualloc.instance.scenarios import Scenario
 
     expect_plan(out, inputs=[path for path in (file, today) if path is not None])
-    instance = parse_scenario(changes).apply(gpualloc.read(file))
+    instance = Scenario.parse(changes).apply(gpualloc.read(file))
     answer = gpualloc.replan(
         instance,
         None if today is None else gpualloc.read_plan(today),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any, Literal
@@ -69,6 +69,22 @@ class Scenario:
     """Changes that are made together; none of them is the instance as it is."""
 
     changes: tuple[Change, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Scenario:
+        """Read a scenario: ``lose abilene; scale offers.usd_per_gpu_hour=1.2``.
+
+        Changes are separated by semicolons; each is one of ``set PATH=VALUE``,
+        ``scale PATH=FACTOR``, ``drop CONTRACT``, ``lose DATA_CENTER`` and
+        ``delay DATA_CENTER=PERIODS``.
+
+        Raises
+        ------
+        UsageError
+            It cannot be understood.
+        """
+        parts = (part.strip() for part in text.split(";"))
+        return cls(tuple(_parse_change(part) for part in parts if part))
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.changes))
@@ -171,20 +187,6 @@ WORDS = {
 """How each kind of change is written in a scenario."""
 
 
-def parse_scenario(text: str) -> Scenario:
-    """Read a scenario: ``lose abilene; scale offers.usd_per_gpu_hour=1.2``.
-
-    Changes are separated by semicolons; each is one of ``set PATH=VALUE``, ``scale PATH=FACTOR``,
-    ``drop CONTRACT``, ``lose DATA_CENTER`` and ``delay DATA_CENTER=PERIODS``.
-
-    Raises
-    ------
-    UsageError
-        It cannot be understood.
-    """
-    return Scenario(tuple(_parse_change(part.strip()) for part in text.split(";") if part.strip()))
-
-
 def _parse_change(text: str) -> Change:
     kind, _, rest = text.partition(" ")
     rest = rest.strip()
@@ -197,39 +199,14 @@ def _parse_change(text: str) -> Change:
         if name and periods.isdecimal():
             return Change("delay", name, int(periods))
     if kind in ("set", "scale"):
-        found = _by_path([rest], kind)
-        (change,) = _one_each(found, scale=kind == "scale")
-        return change
-    raise UsageError(f"{quoted(text)} is not a change; {', '.join(WORDS.values())} are")
-
-
-def _one_each(values_by_path: Mapping[str, Sequence[Any]], *, scale: bool) -> Iterator[Change]:
-    for path, values in values_by_path.items():
+        ((path, values),) = _by_path([rest], kind).items()
         FigurePath.parse(path)
         if len(values) > 1:
             raise UsageError(f"{printable(path)}: one value is needed in a scenario")
-        yield (
-            Change("scale", path, _factor(path, values[0]))
-            if scale
-            else Change("set", path, values[0])
-        )
-
-
-def parse_changes(sets: Iterable[str], scales: Iterable[str], drops: Iterable[str]) -> Scenario:
-    """The one scenario of command-line options, each with one value.
-
-    Raises
-    ------
-    UsageError
-        An option cannot be understood, or gives several values.
-    """
-    return Scenario(
-        (
-            *_one_each(_by_path(sets, "--set"), scale=False),
-            *_one_each(_by_path(scales, "--scale"), scale=True),
-            *(Change("drop", name) for name in dict.fromkeys(drops)),
-        )
-    )
+        if kind == "scale":
+            return Change("scale", path, _factor(path, values[0]))
+        return Change("set", path, values[0])
+    raise UsageError(f"{quoted(text)} is not a change; {', '.join(WORDS.values())} are")
 
 
 def _by_path(options: Iterable[str], option: str) -> dict[str, list[Any]]:

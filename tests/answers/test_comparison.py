@@ -10,7 +10,7 @@ import pytest
 from gpualloc.answers.comparison import compare
 from gpualloc.errors import NoPlanError, UsageError
 from gpualloc.instance import Instance, read
-from gpualloc.instance.scenarios import parse_scenario
+from gpualloc.instance.scenarios import Scenario
 from gpualloc.plan.plan import Plan
 from gpualloc.rules import COST_LINES
 from gpualloc.solving import solve
@@ -74,7 +74,7 @@ def test_a_plan_against_itself_has_no_change() -> None:
 
 def test_back_and_forth_are_opposites() -> None:
     """What one direction gains the other loses, line by line and site by site."""
-    lost = parse_scenario("lose cheap").apply(three_sites_instance())
+    lost = Scenario.parse("lose cheap").apply(three_sites_instance())
     before, after = solved(), solve(lost, isolate=False)
     there, back = compare(before, after), compare(after, before)
     assert [row.change_usd for row in there.rows] == [-row.change_usd for row in back.rows]

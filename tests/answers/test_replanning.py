@@ -10,7 +10,7 @@ import pytest
 from gpualloc.answers.replanning import Replan, replan
 from gpualloc.errors import NoPlanError, UsageError
 from gpualloc.instance import Instance, read
-from gpualloc.instance.scenarios import parse_scenario
+from gpualloc.instance.scenarios import Scenario
 from gpualloc.plan.checker import check
 from gpualloc.solving import solve
 from tests.answers.every_plan import (
@@ -97,7 +97,7 @@ def test_hundreds_of_new_plans_are_those_of_enumeration(seed: int) -> None:
 def test_a_lost_site_moves_its_job() -> None:
     """When the cheap site is lost, its job must move to the middle one, 1,000 to 1,800 USD."""
     today = solve(three_sites_instance(), isolate=False)
-    lost = parse_scenario("lose cheap").apply(three_sites_instance())
+    lost = Scenario.parse("lose cheap").apply(three_sites_instance())
     found = replan(lost, today, isolate=False)
     assert found.plan.objective_usd == pytest.approx(1800)
     (row,) = found.rows
@@ -112,7 +112,7 @@ def test_a_lost_site_moves_its_job() -> None:
 def test_a_dearer_site_is_left_only_if_that_pays() -> None:
     """At 1.9 USD the cheap site costs 100 USD more than the middle one: below 100 a move pays."""
     today = solve(three_sites_instance(), isolate=False)
-    dear = parse_scenario("set offers[cheap h100].usd_per_gpu_hour=1.9").apply(
+    dear = Scenario.parse("set offers[cheap h100].usd_per_gpu_hour=1.9").apply(
         three_sites_instance()
     )
     moving = replan(dear, today, usd_per_move=99, isolate=False)
@@ -142,7 +142,7 @@ def test_a_job_that_is_dropped_is_told() -> None:
     today = solve(three_sites_instance(), isolate=False)
     data = three_sites()
     data["jobs"][0]["unserved_usd"] = 500
-    lost = parse_scenario("lose cheap").apply(Instance.from_dict(data))
+    lost = Scenario.parse("lose cheap").apply(Instance.from_dict(data))
     found = replan(lost, today, isolate=False)
     assert found.dropped == ("job",)
     assert found.moves == 0
@@ -168,7 +168,7 @@ def test_what_makes_no_sense_is_told() -> None:
         replan(instance, today, usd_per_move=-1, isolate=False)
     with pytest.raises(UsageError, match="today's placement is needed"):
         replan(instance, isolate=False)
-    lost = parse_scenario("lose cheap").apply(instance)
+    lost = Scenario.parse("lose cheap").apply(instance)
     with pytest.raises(NoPlanError, match="with at most 0 shards moved"):
         replan(lost, today, max_moves=0, isolate=False)
     nothing = solve(read("instances/infeasible-power.json"), isolate=False)

@@ -12,7 +12,7 @@ from gpualloc.answers.stress_choices import Choices
 from gpualloc.answers.stress_tests import stress
 from gpualloc.errors import NoPlanError, UsageError
 from gpualloc.instance import Instance
-from gpualloc.instance.scenarios import Scenario, parse_scenario
+from gpualloc.instance.scenarios import Scenario
 from gpualloc.plan.checker import check
 from gpualloc.solving import solve
 from tests.answers.every_plan import TooManyPlansError, Valid, every_plan, is_close
@@ -34,7 +34,7 @@ class Enumerated:
     def __init__(self, instance: Instance) -> None:
         self.instances = [
             instance,
-            *(parse_scenario(text).apply(instance) for text in SCENARIOS.values()),
+            *(Scenario.parse(text).apply(instance) for text in SCENARIOS.values()),
         ]
         self.plans = [every_plan(one.to_dict()) for one in self.instances]
         names = {row.name for row in instance.contracts if row.buyout_usd is not None}

@@ -9,7 +9,7 @@ import pytest
 import gpualloc
 from gpualloc.batches import Scenario, grid
 from gpualloc.errors import InstanceError, UsageError
-from gpualloc.instance.scenarios import Change, parse_grid, parse_scenario
+from gpualloc.instance.scenarios import Change, parse_grid
 from tests.batches.support import cost_usd, small_tables
 from tests.small_plan import small_instance
 
@@ -163,13 +163,13 @@ def test_scenarios_are_solved_each(tmp_path: Path) -> None:
 def test_a_scenario_is_read_from_words() -> None:
     """Each kind of change is written in words; what cannot be understood is told."""
     text = "set sync_weight=2; scale offers.gpus=0.8; drop pledge; lose abilene; delay abilene=2"
-    assert str(parse_scenario(text)) == (
+    assert str(Scenario.parse(text)) == (
         'sync_weight=2, offers.gpus*0.8, without "pledge", without "abilene", '
         '"abilene" 2 periods late'
     )
     for wrong in ("loose abilene", "lose", "delay abilene=soon", "set sync_weight=1,2", "scale x"):
         with pytest.raises(UsageError):
-            parse_scenario(wrong)
+            Scenario.parse(wrong)
 
 
 def test_a_lost_data_center_has_no_gpus() -> None:
