@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from importlib import util
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import gpualloc
 from gpualloc import Plan, plots
 from gpualloc.errors import MissingExtraError, UsageError
 from gpualloc.plots.style import COLORS, column_title, looks_of
@@ -35,6 +37,7 @@ def figures(plan: Plan) -> dict[str, Any]:
     return {**drawn, "search": plots.draw_search(EVENTS), "frontier": plots.draw_frontier(POINTS)}
 
 
+COMMITMENT = Path(__file__).parents[2] / "instances" / "teaching" / "commitment.json"
 SELF_CONTAINED = {"bar", "heatmap", "sankey", "scatter", "waterfall"}
 NAMES = ("costs", "map", "placements", "sankey", "use")
 
@@ -110,6 +113,19 @@ def test_the_frontier_is_in_order() -> None:
     assert figure.data[0].hovertext[0] == "stall, USD: 1<br>objective, USD: 30<br>note: a"
     turned = plots.draw_frontier(POINTS, x="objective_usd")
     assert list(turned.data[0].x) == [10, 20, 30]
+
+
+def test_the_frontier_of_an_instance_has_its_own_titles() -> None:
+    """What `gpualloc.frontier` answers is drawn with its labels, and with what is proven."""
+    found = gpualloc.frontier(gpualloc.read(COMMITMENT), against="providers")
+    figure = plots.draw_frontier(found)
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == (
+        "providers",
+        "cost, USD",
+    )
+    # 5 shards at Azure and 3 at CoreWeave: 22.5 M USD; all 8 at Azure: 8 x 3 M
+    assert (list(figure.data[0].x), list(figure.data[0].y)) == ([1, 2], [24e6, 22.5e6])
+    assert list(figure.data[0].error_y.arrayminus) == pytest.approx([0, 0], abs=30)
 
 
 @pytest.mark.parametrize(("x", "frame"), [("note", POINTS), (None, POINTS[["stall_usd", "note"]])])
