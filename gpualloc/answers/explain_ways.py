@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gpualloc.answers.relaxations import BusinessRule, Change, with_changes, without
 from gpualloc.answers.relaxations_elastic import Elastic
+from gpualloc.answers.relaxations_supply import LimitInPeriod
 from gpualloc.answers.solves import Solves
 from gpualloc.engines.backends import Settings
 from gpualloc.engines.process import Reports, run_here
@@ -41,8 +42,11 @@ class WayOut:
 
     @property
     def text(self) -> str:
-        """The changes, in words."""
-        return "; ".join(change.text for change in self.changes)
+        """The changes, in words, those of one place in several periods together."""
+        groups: dict[tuple[str, ...], list[Change]] = {}
+        for change in self.changes:
+            groups.setdefault(change.rule.group, []).append(change)
+        return "; ".join(map(_told, groups.values()))
 
 
 class WaysOut:
@@ -135,6 +139,19 @@ class WaysOut:
             to = rule.needed(ledger)
             if to is not None:
                 yield Change(rule, to)
+
+
+def _told(changes: list[Change]) -> str:
+    """The changes of one rule, in one period or in several."""
+    parts = [
+        change.rule.told_in_period(change.to)
+        for change in changes
+        if isinstance(change.rule, LimitInPeriod)
+    ]
+    first = changes[0].rule
+    if len(parts) > 1 and isinstance(first, LimitInPeriod):
+        return f"more {first.somewhere}: {', '.join(parts)}"
+    return "; ".join(change.text for change in changes)
 
 
 def _order(way: WayOut) -> tuple[int, int, float]:

@@ -169,7 +169,7 @@ def explain(
     engine: str = "auto",
     solver: str | None = None,
     time_limit: float | None = None,
-    gap: float = 1e-6,
+    gap: float = 1e-3,
     seed: int = 0,
     threads: int | None = None,
     isolate: bool = True,
@@ -187,7 +187,7 @@ def explain(
     alternatives : int
         How many ways out are enough.
     engine, solver, gap, seed, threads, isolate
-        As for `solve`.
+        As for `solve`; the gap is for the plans of the ways out.
     time_limit : float or None
         Seconds for all solves together; None for no limit.
     on_note : callable or None

@@ -73,6 +73,20 @@ class LimitInPeriod(Limit):
         """The period, as it stands in a sentence."""
         return f" in {self.period}" if self.period else ""
 
+    @property
+    def where(self) -> str:
+        return f"{self.somewhere}{self.when}"
+
+    @property
+    def somewhere(self) -> str:
+        """The place without the period, as it stands in a sentence."""
+        raise NotImplementedError
+
+    def told_in_period(self, to: float) -> str:
+        """The easing in its period, without the place."""
+        more = count(round(to - self.limit, 6))
+        return f"{more} {self.unit}{self.when} ({count(to)} instead of {count(self.limit)})"
+
 
 @dataclass(frozen=True)
 class SitePower(LimitInPeriod):
@@ -82,8 +96,8 @@ class SitePower(LimitInPeriod):
     unit: ClassVar[str] = "MW"
 
     @property
-    def where(self) -> str:
-        return f"at {self.place[0]}{self.when}"
+    def somewhere(self) -> str:
+        return f"at {self.place[0]}"
 
     @property
     def text(self) -> str:
@@ -109,8 +123,8 @@ class OfferGpus(LimitInPeriod):
     unit: ClassVar[str] = "GPUs"
 
     @property
-    def where(self) -> str:
-        return f"on offer {self.place[0]}{self.when}"
+    def somewhere(self) -> str:
+        return f"on offer {self.place[0]}"
 
     @property
     def text(self) -> str:

@@ -154,7 +154,7 @@ def _sentence(row: WorthRow) -> str:
 
 def _effect_sentence(row: WorthRow) -> str:
     if row.effect == "costs":
-        return f"it costs {row.worth.text}; leaving it pays at any price below that"
+        return f"it costs {row.worth.text}; leaving it pays at {_price_words(row.worth)}"
     if row.effect == "pays":
         return f"it saves {(-row.worth).text}; keep it"
     if row.effect == "nothing":
@@ -162,6 +162,14 @@ def _effect_sentence(row: WorthRow) -> str:
     if row.worth.low == 0:
         return f"it costs {row.worth.text}; more is not proven"
     return f"it costs {row.worth.text}, so it is not proven whether it costs or saves"
+
+
+def _price_words(worth: Interval) -> str:
+    """The prices at which leaving pays, and those at which it does not."""
+    if worth.is_exact or worth.low is None:
+        return "any price below that"
+    dear = "" if worth.high is None else f", at none from {usd(worth.high)} USD on"
+    return f"any price below {usd(worth.low)} USD{dear}"
 
 
 def worth(

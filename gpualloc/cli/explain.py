@@ -28,7 +28,7 @@ def explain(
         int, typer.Option(metavar="N", min=0, help="How many ways out are enough.")
     ] = 6,
     time_limit: TimeLimit = None,
-    gap: Gap = 1e-6,
+    gap: Gap = 1e-3,
     engine: Engine = "auto",
     solver: Solver = None,
     seed: Seed = 0,

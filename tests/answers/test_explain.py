@@ -9,6 +9,7 @@ import pytest
 
 import gpualloc
 from gpualloc.answers.explanation import Explanation, explain
+from gpualloc.answers.relaxations import with_changes
 from gpualloc.instance import Instance
 from gpualloc.rules.paths import rtt_by_distance_ms
 from gpualloc.solving import solve
@@ -179,3 +180,26 @@ def test_tables_and_view_tell_the_same(power_short: Explanation) -> None:
     assert (ways["cost_low_usd"] <= ways["cost_usd"]).all()
     assert "50 MW more at memphis" in power_short._repr_html_()
     assert power_short.document()["ways_out"][0]["unit"] == "MW"
+
+
+def test_a_place_that_is_short_in_several_periods_is_told_once() -> None:
+    """A job that stays where it starts needs more GPUs in each period in which it has too few."""
+    data, _ = PLANTS["gpus"](random.Random("gpus"))
+    offer = data["offers"][1]
+    offer["gpus"] = [3, *([2] * (len(data["periods"]) - 1))]
+    ways = explained(Instance.from_dict(data)).ways
+    (text,) = [way.text for way in ways if way.changes[0].rule.kind == "offers"]
+    gpus = victim_gpus(data)
+    assert text.startswith(f"more on offer {offer['name']}: {gpus - 3} GPUs in q0 ({gpus} instead")
+    assert f"{gpus - 2} GPUs in q1 ({gpus} instead of 2)" in text
+
+
+def test_a_new_link_has_the_price_that_the_pair_has() -> None:
+    """A pair that gets a link of its own pays for data what pairs without one pay."""
+    data, _ = PLANTS["flow"](random.Random("flow"))
+    for kind in ("same_provider", "cross_provider"):
+        data["network"][kind]["usd_per_gb"] = 0.02
+    instance = Instance.from_dict(data)
+    (way,) = [way for way in explained(instance).ways if way.changes[0].rule.kind == "links"]
+    (link,) = with_changes(instance, way.changes).network.links
+    assert link.usd_per_gb == 0.02

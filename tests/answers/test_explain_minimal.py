@@ -19,7 +19,7 @@ BLOCKS, BLOCK = 10, 12
 
 def explained(data: Data) -> Explanation:
     """The explanation of an instance, found in this process."""
-    return explain(Instance.from_dict(data), threads=1, isolate=False)
+    return explain(Instance.from_dict(data), gap=1e-6, threads=1, isolate=False)
 
 
 def is_possible(data: Data, kept: set[Rule]) -> bool:
