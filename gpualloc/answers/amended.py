@@ -10,9 +10,9 @@ from gpualloc.answers.solves import Solves
 from gpualloc.engines.amended import Finding, pursue
 from gpualloc.engines.backends import Settings
 from gpualloc.engines.subject import PlanSubject, Subject
-from gpualloc.formulation.amendment import Amendment
+from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
-from gpualloc.plan.plan import OPTIMAL_GAP, Plan, make_plan
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan, make_plan, relative_gap
 from gpualloc.plan.text import gap_text
 from gpualloc.solving import check_arguments
 
@@ -24,25 +24,24 @@ class Amended:
     Attributes
     ----------
     plan : Plan or None
-        Without a bound of its own: what is proven here holds under the amendment alone.
-    finding : Finding
+        Its own bound is that of the instance: what is proven here holds under the amendment alone.
+    least : Interval
+        The least value of any plan under the amendment.
+    is_infeasible : bool
+        Whether it is proven that no plan is valid.
     """
 
     plan: Plan | None
-    finding: Finding
+    least: Interval
+    is_infeasible: bool
 
     def __bool__(self) -> bool:
         return self.plan is not None
 
     @property
-    def is_infeasible(self) -> bool:
-        """Whether it is proven that no plan is valid."""
-        return self.finding.known == "infeasible"
-
-    @property
-    def interval(self) -> Interval:
-        """The least value of any plan under the amendment."""
-        return Interval(self.finding.bound, self.finding.value, self.finding.value)
+    def gap(self) -> float | None:
+        """(value - bound) / max(1, |value|); None while either is missing."""
+        return relative_gap(self.least.best, self.least.low)
 
 
 def solve_amended(
@@ -57,6 +56,8 @@ def solve_amended(
 ) -> Amended:
     """Solve an instance under an amendment, within its part of the answer's time.
 
+    With an empty amendment this is `gpualloc.solve`, by the engine of the answer.
+
     Parameters
     ----------
     warm_start : Plan or None
@@ -69,6 +70,8 @@ def solve_amended(
     KeyboardInterrupt
         The solve was interrupted.
     """
+    if amendment == UNAMENDED:
+        return _unamended(solves.solve(instance, note=note, warm_start=warm_start, to_come=to_come))
     subject = PlanSubject(instance, amendment)
     candidate, start = None, None
     if warm_start:
@@ -83,7 +86,9 @@ def solve_amended(
         start=start,
     )
     refuse_interrupt(finding)
-    return Amended(_plan_of(instance, finding, bound_usd, solves.seed), finding)
+    plan = _plan_of(instance, finding, bound_usd, solves.seed)
+    least = Interval(finding.bound, finding.value, finding.value)
+    return Amended(plan, least, finding.known == "infeasible")
 
 
 def solve_subject(solves: Solves, subject: Subject, *, note: str = "", to_come: int = 0) -> Finding:
@@ -112,6 +117,11 @@ def refuse_interrupt(finding: Finding) -> None:
     """An answer has no use for a part of its solves."""
     if finding.stop == "interrupt":
         raise KeyboardInterrupt
+
+
+def _unamended(plan: Plan) -> Amended:
+    """The result of a solve of the instance as it is."""
+    return Amended(plan if plan else None, Interval.of_cost(plan), plan.status == "infeasible")
 
 
 def _plan_of(

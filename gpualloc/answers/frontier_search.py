@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gpualloc.answers.amended import Amended, solve_amended
+from gpualloc.answers.frontier_measures import Cost
 from gpualloc.answers.frontier_shape import Point, is_less
 from gpualloc.answers.result import Interval
 from gpualloc.answers.solves import Solves
@@ -88,19 +89,19 @@ class Search:
         self, first: Measure, then: Measure, warm_start: Plan | None = None
     ) -> Point | None:
         """The least of one figure, then of the other as far as that allows."""
-        found = self._solve(Amendment(goal=first), f"least {first.label}", warm_start)
-        self.gaps.append(found.finding.gap)
+        found = self._solve(self._aim(first), f"least {first.label}", warm_start)
+        self.gaps.append(found.gap)
         if found.plan is None:
             known = "no plan is valid" if found.is_infeasible else "no plan was found in time"
             self.why_none = self.why_none or known
             return None
         within = Limit(first, self._amount(first, found.plan))
         note = f"least {then.label} at that {first.label}"
-        better = self._solve(Amendment((within,), then), note, found.plan, LOWERING)
+        better = self._solve(self._aim(then, within), note, found.plan, LOWERING)
         cost = found if first is self._cost else better
         if first is not self._cost:
-            self.gaps.append(better.finding.gap)
-        return self._point(cost.finding.bound, better.plan or found.plan)
+            self.gaps.append(better.gap)
+        return self._point(cost.least.low, better.plan or found.plan)
 
     def _fill(self, left: Point, right: Point, limits: list[float]) -> Iterator[Point]:
         """Solve for limits between two points, from the middle on."""
@@ -127,14 +128,14 @@ class Search:
         """The cheapest plan within a limit, lowered as far as its cost allows."""
         limit = Limit(self._measure, most)
         note = f"least {self._cost.label} with at most {most:,.6g} {self._measure.label}"
-        found = self._solve(Amendment((limit,), self._cost), note, known.plan)
+        found = self._solve(self._aim(self._cost, limit), note, known.plan)
         plan = found.plan or known.plan
-        self.gaps.append(found.finding.gap)
+        self.gaps.append(found.gap)
         costs = Limit(self._cost, self._amount(self._cost, plan))
-        amended = Amendment((limit, costs), self._measure)
+        amended = self._aim(self._measure, limit, costs)
         note = f"least {self._measure.label} at that {self._cost.label}"
         lowered = self._solve(amended, note, plan, LOWERING)
-        return self._point(found.finding.bound, lowered.plan or plan)
+        return self._point(found.least.low, lowered.plan or plan)
 
     def _solve(
         self, amendment: Amendment, note: str, warm_start: Plan | None, share: float = 1.0
@@ -151,6 +152,11 @@ class Search:
             warm_start=warm_start,
             to_come=to_come,
         )
+
+    @staticmethod
+    def _aim(goal: Measure, *limits: Limit) -> Amendment:
+        """Minimize a figure within limits; the cost needs no goal of its own."""
+        return Amendment(limits, None if type(goal) is Cost else goal)
 
     def _point(self, bound: float | None, plan: Plan) -> Point:
         cost = self._amount(self._cost, plan)

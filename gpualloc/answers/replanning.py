@@ -19,7 +19,7 @@ from gpualloc.plan.plan import Plan
 from gpualloc.plan.sections import Column, Digest, Section, cost_section, listing, section
 from gpualloc.plan.text import count, usd
 from gpualloc.rules.ledger import Ledger
-from gpualloc.rules.measure import Limit, WeightedSum
+from gpualloc.rules.measure import Limit, Measure, WeightedSum
 
 MOST_REASONS = 10
 """Jobs whose move is explained, those with the most shards first; each takes a solve."""
@@ -144,6 +144,11 @@ class Replan(Answer):
         return section("What moves, and why", columns, rows)
 
 
+def _priced(moves: Moves, usd_per_move: float) -> Measure:
+    """The cost of a plan, with its moves at a price."""
+    return WeightedSum("cost with moves, USD", [(1.0, Cost()), (usd_per_move, moves)])
+
+
 def _reason(row: MovedJob) -> str:
     if row.must is None:
         return "not looked into"
@@ -245,9 +250,7 @@ class Replanning:
         self._max_moves = max_moves
         self._usd_per_move = usd_per_move
         self._limits = () if max_moves is None else (Limit(self._moves, max_moves),)
-        self._goal = WeightedSum(
-            "cost with moves, USD", [(1.0, Cost()), (usd_per_move, self._moves)]
-        )
+        self._goal = _priced(self._moves, usd_per_move) if usd_per_move else None
         self._gaps: list[float | None] = []
 
     def run(self, start: Plan | None) -> Replan:
@@ -256,7 +259,7 @@ class Replanning:
         found = self._solve(self._limits, "the new plan", stayed.plan or start, to_come=2)
         if found.plan is None:
             raise NoPlanError(f"{printable(self._instance.name)}: {self._why_none(found)}")
-        self._gaps.append(found.finding.gap)
+        self._gaps.append(found.gap)
         plan = self._move_least(found)
         ledger = Ledger(self._instance, plan.layout)
         by_job = self._moves.by_job(ledger)
@@ -267,17 +270,17 @@ class Replanning:
             moves=sum(by_job.values()),
             usd_per_move=self._usd_per_move,
             max_moves=self._max_moves,
-            least=found.interval,
-            nothing_moves=None if stayed.is_infeasible else stayed.interval,
+            least=found.least,
+            nothing_moves=None if stayed.is_infeasible else stayed.least,
             gaps=tuple(self._gaps),
         )
 
     def _move_least(self, found: Amended) -> Plan:
         """Of the plans that cost as little, one that moves as little as can be."""
-        plan, value = found.plan, found.finding.value
+        plan, value = found.plan, found.least.best
         assert plan is not None
         assert value is not None
-        cost = Limit(self._goal, value)
+        cost = Limit(self._goal or Cost(), value)
         fewest = solve_amended(
             self._solves,
             self._instance,
@@ -300,7 +303,7 @@ class Replanning:
             limits = (*self._limits, Limit(Moves(self._today, (job,)), 0))
             to_come = min(len(ranked), MOST_REASONS) - at - 1
             kept = self._solve(limits, f"if {job} stays", stayed.plan or found.plan, to_come)
-            more = kept.interval - found.interval
+            more = kept.least - found.least
             yield MovedJob(job, by_job[job], where, kept.is_infeasible, more)
 
     def _solve(

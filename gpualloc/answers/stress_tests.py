@@ -182,7 +182,7 @@ class StressTest:
             to_come=len(self._cases) - at - 1,
         )
         if not found.is_infeasible:
-            self._gaps.append(found.finding.gap)
+            self._gaps.append(found.gap)
         return found
 
     def _row(
@@ -198,5 +198,5 @@ class StressTest:
         if found.plan is not None and planned is not None:
             moved = len({move.job for move in find_moves(planned, found.plan)})
         return ScenarioRow(
-            case.name, case.changes, case.probability, status, found.interval, idle, moved
+            case.name, case.changes, case.probability, status, found.least, idle, moved
         )
