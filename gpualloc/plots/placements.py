@@ -38,7 +38,7 @@ def draw_placements(plan: Plan, most: int = MOST_JOBS) -> go.Figure:
     plan : Plan
         Bound to its instance.
     most : int
-        Jobs to show, those with the most GPU-hours first; the others are counted in the title.
+        Jobs to show, those with the most GPU-hours first; the others are counted below the title.
 
     Raises
     ------
@@ -48,8 +48,8 @@ def draw_placements(plan: Plan, most: int = MOST_JOBS) -> go.Figure:
     usage = plan.usage
     jobs = _largest_jobs(usage)
     shown = jobs[:most]
-    more = f" ({len(jobs) - most:,} smaller ones not shown)" if len(jobs) > most else ""
-    figure = make_figure(f"Where each job runs{more}", 150 + ROW_PX * len(shown))
+    more = f"{len(jobs) - most:,} smaller ones are not shown" if len(jobs) > most else ""
+    figure = make_figure("Where each job runs", 150 + ROW_PX * len(shown), more)
     row = {job: at for at, job in enumerate(shown)}
     pieces: dict[str, list[Piece]] = defaultdict(list)
     for piece in _pieces(usage, set(shown)):

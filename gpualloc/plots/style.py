@@ -19,6 +19,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "pentagon", "s
 PATTERNS = ("", "/", "x", ".", "-", "+", "|", "\\")
 
 INK = "#222222"
+FAINT_INK = "#5C5C5C"
 FAINT = "#9A9A9A"
 GRID = "#E6E6E6"
 LAND = "#F1EFEA"
@@ -61,15 +62,19 @@ def looks_of(instance: Instance) -> dict[str, Look]:
     return found
 
 
-def make_figure(title: str, height: int, **layout: Any) -> go.Figure:
+def make_figure(title: str, height: int, subtitle: str = "", **layout: Any) -> go.Figure:
     """An empty figure with a title, as wide as its place and `height` pixels high."""
+    heading: dict[str, Any] = {"text": title, "font": {"size": 16}, "pad": {"t": 12, "l": 10}}
+    heading |= {"x": 0, "xref": "container", "y": 1, "yref": "container", "yanchor": "top"}
+    if subtitle:
+        heading["subtitle"] = {"text": subtitle, "font": {"size": 12, "color": FAINT_INK}}
     legend = {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0}
     figure = go.Figure()
     figure.update_layout(
         template="none",
-        title={"text": title, "x": 0, "xref": "paper", "font": {"size": 16}, "automargin": True},
+        title=heading,
         height=height,
-        margin={"l": 10, "r": 16, "t": 48, "b": 10},
+        margin={"l": 10, "r": 16, "t": 68 if subtitle else 48, "b": 10},
         font={"family": FONT, "size": 12, "color": INK},
         legend=legend,
         hoverlabel={"align": "left", "bgcolor": "white", "font": {"color": INK}},

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gpualloc.plan.plan import Plan
     from gpualloc.plan.usage import Usage
 
+TITLE = "How full each data center is"
 KINDS = ("GPUs", "power")
 ROW_PX = 17
 
@@ -80,9 +81,7 @@ def _sites_in_use(usage: Usage) -> list[str]:
 
 def _draw_bars(usage: Usage, sites: list[str], table: Table) -> go.Figure:
     period = usage.instance.periods[0].name
-    figure = make_figure(
-        "How full each data center is (no bar: no limit)", 150 + 2 * ROW_PX * len(sites)
-    )
+    figure = make_figure(TITLE, 170 + 2 * ROW_PX * len(sites), "no bar: no limit")
     for at, kind in enumerate(KINDS):
         uses = [table[kind, site, period] for site in sites]
         figure.add_trace(
@@ -109,8 +108,8 @@ def _draw_bars(usage: Usage, sites: list[str], table: Table) -> go.Figure:
 def _draw_periods(usage: Usage, sites: list[str], table: Table) -> go.Figure:
     """A map for each kind: a row for each data center, a column for each period."""
     periods = [period.name for period in usage.instance.periods]
-    title = "How full each data center is, by period (% of the limit; blank: no limit)"
-    figure = make_figure(title, 170 + ROW_PX * len(sites))
+    subtitle = "in use, % of the limit, by period; blank: no limit"
+    figure = make_figure(TITLE, 190 + ROW_PX * len(sites), subtitle)
     for at, kind in enumerate(KINDS):
         uses = [[table[kind, site, period] for period in periods] for site in sites]
         figure.add_trace(

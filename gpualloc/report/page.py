@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 
 class Drawn(NamedTuple):
-    """A figure of the page: its anchor, title and heights in pixels, and the figure itself."""
+    """A figure of the page: its anchor, titles and heights in pixels, and the figure itself."""
 
     name: str
     title: str
+    subtitle: str
     height: int
     narrow_height: int
     json: str
@@ -87,12 +88,12 @@ def _figures(plan: Plan, events: Sequence[Progress]) -> list[Drawn]:
 
 
 def _drawn(name: str, figure: Any) -> Drawn:
-    """A figure without its title, which is the heading above it."""
-    title = figure.layout.title.text
+    """A figure without its titles, which stand above it."""
+    title, subtitle = figure.layout.title.text, figure.layout.title.subtitle.text or ""
     figure.update_layout(title=None, margin={"t": 30})
     height = int(figure.layout.height)
-    narrow_height = int((figure.layout.meta or {}).get("narrow_height", height))
-    return Drawn(f"figure-{name}", title, height, narrow_height, figure_json(figure))
+    heights = (height, int((figure.layout.meta or {}).get("narrow_height", height)))
+    return Drawn(f"figure-{name}", title, subtitle, *heights, figure_json(figure))
 
 
 def _facts(plan: Plan) -> list[tuple[str, str]]:

@@ -165,9 +165,9 @@ def test_bars_of_a_job_do_not_overlap() -> None:
 
 
 def test_small_jobs_are_counted() -> None:
-    """Jobs beyond the most that fit are told in the title."""
+    """Jobs beyond the most that fit are told below the title."""
     figure = plots.draw_placements(large_plan(), most=50)
-    assert "(70 smaller ones not shown)" in figure.layout.title.text
+    assert figure.layout.title.subtitle.text == "70 smaller ones are not shown"
     assert len(figure.layout.yaxis.ticktext) == 50
 
 
