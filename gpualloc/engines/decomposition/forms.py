@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +29,7 @@ class Forms:
         Rows whose meaning has been read.
     kind_of_column : (n,) int
     block : (m,) int
-        The one block whose columns a row has; `MISSING` for none, or several.
+        The one block whose columns a row has, with no `on` but its own; `MISSING` for none.
     value : (e,) float
         Coefficients, and for each the position `at` of its column in its block.
     """
@@ -40,6 +40,7 @@ class Forms:
         self.value, self.starts = problem.matrix.values, problem.matrix.starts
         self.upper, self.lower = problem.row_upper, problem.row_lower
         kind, owner, position = _kinds(part, blocks)
+        job = _job_of_choice(part)
         self.kind_of_column = kind
         self.kind, self.at = kind[self.column], position[self.column]
         rows = problem.rows
@@ -51,18 +52,54 @@ class Forms:
         self.total_offers = np.array([len(block.shards) for block in blocks])
         self.total_sites = np.array([len(block.used) for block in blocks])
         self.shards_total = np.array([block.shards_total for block in blocks])
-        self.block = self._one_block(owner[self.column], rows)
-        self.on_of_block = np.array([block.on - part.first for block in blocks])
+        on = np.array([block.on - part.first for block in blocks], dtype=np.int64)
+        self.block = self._own_block(self._one(owner[self.column], rows), on)
+        self.job = self._one(job[self.column], rows)
+        self.is_local, self.is_ended, self.offers_at, self.spokes_of = self._places(blocks)
+        self.total_ways = np.array([len(job.on) + (job.unserved >= 0) for job in part.jobs])
         self.most = problem.upper
         self.known = self._idle(problem)
 
-    def _one_block(self, owner: Ints, rows: int) -> Ints:
+    def _one(self, owner: Ints, rows: int) -> Ints:
+        """The one owner of a row's columns that have any."""
         placed = owner >= 0
         least = np.full(rows, np.iinfo(np.int64).max)
         most = np.full(rows, MISSING)
         np.minimum.at(least, self.row[placed], owner[placed])
         np.maximum.at(most, self.row[placed], owner[placed])
         return np.where(least == most, most, MISSING)
+
+    def _places(self, blocks: Sequence[Block]) -> tuple[Bools, Bools, Ints, Ints]:
+        """Rows within one data center and rows at one hub, and what the one used there has."""
+        entries = len(self.row)
+        site, end = np.full(entries, MISSING), np.full(entries, MISSING)
+        offers, spokes = np.zeros(entries), np.zeros(entries)
+        for at, block in enumerate(blocks):
+            own, sites = np.flatnonzero(self.block[self.row] == at), len(block.used)
+            kind, place = self.kind[own], self.at[own]
+            site[own] = np.where(kind == SPOKE, place // sites, place)
+            site[own[kind == SHARDS]] = block.site_at[place[kind == SHARDS]]
+            end[own] = np.where(kind == SPOKE, place % sites, place)
+            used = own[kind == USED]
+            offers[used] = np.bincount(block.site_at, minlength=sites)[self.at[used]]
+            spokes[used] = (block.spoke >= 0).sum(axis=1)[self.at[used]]
+        placed = (self.kind != ON) & (self.kind != UNSERVED) & (self.kind != OTHER)
+        ended = (self.kind == HUB) | (self.kind == SPOKE)
+        rows = len(self.n)
+        return (
+            self._one(np.where(placed, site, MISSING), rows) >= 0,
+            self._one(np.where(ended, end, MISSING), rows) >= 0,
+            np.bincount(self.row, offers, rows).astype(np.int64),
+            np.bincount(self.row, spokes, rows).astype(np.int64),
+        )
+
+    def _own_block(self, block: Ints, on: Ints) -> Ints:
+        """A row's block, if it has no `on` of another."""
+        of_row = block[self.row]
+        chosen = (self.kind == ON) & (of_row >= 0)
+        foreign = np.zeros(len(block), dtype=bool)
+        foreign[self.row[chosen][on[of_row[chosen]] != self.column[chosen]]] = True
+        return np.where(foreign, MISSING, block)
 
     def _idle(self, problem: Problem) -> Bools:
         """Rows that the bounds of their columns keep by themselves."""
@@ -86,46 +123,54 @@ class Forms:
         n = self.n[:, kind]
         even = np.abs(self.sum[:, kind] - n * figure) <= NEAR * np.maximum(1, n * np.abs(figure))
         spread = np.abs(self.square[:, kind] - n * np.square(figure))
-        return even & (spread <= NEAR * np.maximum(1, n * np.square(figure)))
+        alike: Bools = even & (spread <= NEAR * np.maximum(1, n * np.square(figure)))
+        return alike
 
     def _is_equal(self, figure: float) -> Bools:
-        return (self.lower == figure) & (self.upper == figure)
+        equal: Bools = (self.lower == figure) & (self.upper == figure)
+        return equal
 
     @property
     def _is_upper(self) -> Bools:
         """Rows `... <= 0`."""
-        return (self.upper == 0) & np.isneginf(self.lower)
+        upper: Bools = (self.upper == 0) & np.isneginf(self.lower)
+        return upper
 
     @property
     def _is_lower(self) -> Bools:
         """Rows `... >= 0`."""
-        return (self.lower == 0) & np.isposinf(self.upper)
+        lower: Bools = (self.lower == 0) & np.isposinf(self.upper)
+        return lower
 
-    def _of_block(self, figures: Ints) -> Ints:
-        """A figure of each row's block; 0 where a row has none or several."""
-        return np.where(self.block >= 0, figures[self.block], 0)
+    @staticmethod
+    def _of(owner: Ints, figures: Ints) -> Ints:
+        """A figure of each row's block or job; 0 where a row has none or several."""
+        return np.where(owner >= 0, figures[owner], 0)
 
     def core(self, name: str) -> Bools:
         """Rows of one form of the core, which become known."""
         single = self.block >= 0
-        found = {
+        forms: dict[str, Callable[[], Bools]] = {
             "one option": lambda: (
                 (self._has(on=None) | self._has(on=None, unserved=1))
+                & (self.n[:, ON] + self.n[:, UNSERVED] == self._of(self.job, self.total_ways))
                 & self._is_equal(1)
                 & self._all(ON, 1)
                 & self._all(UNSERVED, 1)
             ),
             "place": lambda: (
                 self._has(on=1, shards=None)
-                & (self.n[:, SHARDS] == self._of_block(self.total_offers))
+                & (self.n[:, SHARDS] == self._of(self.block, self.total_offers))
                 & self._is_equal(0)
                 & self._all(SHARDS, 1)
-                & self._all(ON, -self._of_block(self.shards_total).astype(float))
+                & self._all(ON, -self._of(self.block, self.shards_total).astype(float))
             ),
             "shut": lambda: self._has(on=1) & self._is_equal(0),
             "fill": self._fill,
             "need": lambda: (
                 self._has(shards=None, used=1)
+                & (self.n[:, SHARDS] == self.offers_at)
+                & self.is_local
                 & self._is_upper
                 & self._all(SHARDS, -1)
                 & self._all(USED, 1)
@@ -138,13 +183,15 @@ class Forms:
             ),
             "one hub": lambda: (
                 self._has(on=1, hub=None)
-                & (self.n[:, HUB] == self._of_block(self.total_sites))
+                & (self.n[:, HUB] == self._of(self.block, self.total_sites))
                 & self._is_equal(0)
                 & self._all(HUB, 1)
                 & self._all(ON, -1)
             ),
             "reach": lambda: (
                 (self._has(hub=1, used=1) | self._has(hub=1, used=1, spoke=None))
+                & (self.n[:, SPOKE] == self.spokes_of)
+                & self.is_local
                 & self._is_equal(0)
                 & self._all(HUB, 1)
                 & self._all(SPOKE, 1)
@@ -152,11 +199,13 @@ class Forms:
             ),
             "end": lambda: (
                 self._has(hub=1, spoke=1)
+                & self.is_ended
                 & self._is_upper
                 & self._all(SPOKE, 1)
                 & self._all(HUB, -1)
             ),
-        }[name]()
+        }
+        found = forms[name]()
         if name not in ("one option", "shut"):
             found = found & single
         self.known |= found
@@ -164,7 +213,7 @@ class Forms:
 
     def _fill(self) -> Bools:
         """`x <= most * used`, with a factor that no number of shards passes."""
-        found = self._has(shards=1, used=1) & self._is_upper & self._all(SHARDS, 1)
+        found = self._has(shards=1, used=1) & self.is_local & self._is_upper & self._all(SHARDS, 1)
         rows = np.flatnonzero(found)
         shards = self._entry_of(SHARDS, rows)
         found[rows] = -self.sum[rows, USED] >= self.most[self.column[shards]] - NEAR
@@ -178,6 +227,7 @@ class Forms:
             & self._has(on=1, used=None)
             & self._is_upper
             & self._all(USED, 1)
+            & (self.sum[:, ON] <= -1)
         )
 
     def used_in(self, row: int) -> int:
@@ -231,7 +281,8 @@ class Forms:
         alike = np.abs(self.sum[:, OTHER] + self.sum[:, SHARDS]) <= NEAR * self.sum[:, OTHER]
         form = self._has(other=1, shards=1) | self._has(other=1, shards=1, on=1)
         signs = (self.sum[:, OTHER] > 0) & (self.sum[:, ON] >= 0)
-        return (self.block >= 0) & form & self._is_lower & alike & signs
+        found: Bools = (self.block >= 0) & form & self._is_lower & alike & signs
+        return found
 
     def held(self, row: int) -> int:
         """How many shards of a row `m >= x - held * on` do not count."""
@@ -240,7 +291,8 @@ class Forms:
     def hub_room(self) -> Bools:
         """`sum of room * spoke >= rest * hub`."""
         form = self._has(hub=1, spoke=None) | self._has(hub=1)
-        return (self.block >= 0) & form & self._is_lower & (self.sum[:, HUB] < 0)
+        found: Bools = (self.block >= 0) & form & self._is_lower & (self.sum[:, HUB] < 0)
+        return found
 
     def read_hub_room(self, row: int) -> tuple[int, float, Ints, Floats]:
         """Hub, rest, spokes and their figures of such a row."""
@@ -256,9 +308,9 @@ class Forms:
         found: Ints = self.at[own][self.kind[own] == wanted]
         return found
 
-    def other_column(self, rows: Ints) -> Ints:
-        """The one further column of each row."""
-        return self.column[self.other_entry(rows)]
+    def columns_of(self, kind: int, rows: Ints) -> Ints:
+        """The one column of a kind of each row."""
+        return self.column[self._entry_of(kind, rows)]
 
     def other_entry(self, rows: Ints) -> Ints:
         """The entry of each row's one further column."""
@@ -273,6 +325,16 @@ class Forms:
         of_kind = np.flatnonzero(self.kind == kind)
         entry[self.row[of_kind]] = of_kind
         return entry[rows]
+
+
+def _job_of_choice(part: Part) -> Ints:
+    """The job, by its position, of the columns that say how it is served; `MISSING` for others."""
+    job_of = np.full(part.problem.columns, MISSING)
+    for at, job in enumerate(part.jobs):
+        job_of[job.on - part.first] = at
+        if job.unserved >= 0:
+            job_of[job.unserved - part.first] = at
+    return job_of
 
 
 def _kinds(part: Part, blocks: Sequence[Block]) -> tuple[Ints, Ints, Ints]:

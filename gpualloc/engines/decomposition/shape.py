@@ -14,9 +14,11 @@ set-up         :math:`\sum_{p \in E} x_p \le T y_E`,      a cost if anything in 
                :math:`v_d \le y_E`
 moved          :math:`m_p \ge x_p - c_p y`                a higher price from the c-th shard on
 barred         :math:`\sum_{p \in E} x_p \le 0`           nothing in E
+shut           :math:`y = 0`                              the option is not possible
 implied        a hub has spokes for what it cannot hold   nothing new
 =============  =========================================  =======================================
 
+A further column has one meaning: where several forms claim it, the first one read has it.
 Every other row is left out. What remains is a relaxation, so pricing still proves a bound; it is
 exact where nothing was left out. A rule of a new form is thereby handled from the day it is
 written: soundly at first, and sharply once a form for it stands here.
@@ -24,14 +26,15 @@ written: soundly at first, and sharply once a form for it stands here.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
 
-from gpualloc.engines.decomposition.forms import MISSING, OTHER, Forms
+from gpualloc.engines.decomposition.forms import ON, OTHER, Forms
 from gpualloc.errors import InternalError
 from gpualloc.formulation.groups import Part
-from gpualloc.rules.writer import Block
+from gpualloc.rules.writer import MISSING, Block
 from gpualloc.vectors import Bools, Floats, Ints
 
 
@@ -120,18 +123,32 @@ def read_shape(part: Part) -> Shape:
     positions = {job.data.index: at for at, job in enumerate(part.jobs)}
     blocks = [block for job in part.jobs for block in job.all_blocks()]
     shapes = [_core(part, block, positions[block.job.data.index]) for block in blocks]
-    forms = Forms(part, blocks)
+    if (part.problem.lower < 0).any():
+        raise InternalError("pricing expects columns that do not fall below zero")
+    forms, meanings = Forms(part, blocks), _Meanings()
     _require_core(forms, part, shapes)
     _read_spread(forms, shapes)
     _read_barred(forms, shapes)
-    _read_stall(forms, shapes)
-    _read_setups(forms, shapes)
-    _read_moved(forms, shapes)
+    _read_stall(forms, shapes, meanings)
+    _read_setups(forms, shapes, meanings)
+    _read_moved(forms, shapes, meanings)
     _read_implied(forms, shapes)
     on = [job.on - part.first for job in part.jobs]
     unserved = [job.unserved - part.first if job.unserved >= 0 else MISSING for job in part.jobs]
     core = np.flatnonzero(forms.kind_of_column != OTHER)
     return Shape(shapes, on, unserved, forms.known, core)
+
+
+class _Meanings:
+    """What each further column stands for."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Hashable] = {}
+
+    def claim(self, columns: Ints, *meaning: Hashable) -> bool:
+        """Give columns a meaning; False if one of them has another."""
+        given = [self._known.setdefault(column, meaning) for column in columns.tolist()]
+        return all(known == meaning for known in given)
 
 
 def _core(part: Part, block: Block, job: int) -> BlockShape:
@@ -178,10 +195,14 @@ def _require_core(forms: Forms, part: Part, shapes: list[BlockShape]) -> None:
         found = int(forms.core(name).sum())
         if found < number:
             raise InternalError(f"pricing finds {found} rows of the form {name!r}, not {number}")
+    shut = forms.columns_of(ON, np.flatnonzero(forms.core("shut")))
+    for shape in shapes:
+        if shape.on in shut:
+            shape.most[:] = 0
 
 
 def _read_spread(forms: Forms, shapes: list[BlockShape]) -> None:
-    for row in np.flatnonzero(forms.spread()):
+    for row in np.flatnonzero(forms.spread()).tolist():
         shape = shapes[forms.block[row]]
         if forms.used_in(row) == len(shape.used):
             shape.most_sites = min(shape.most_sites, forms.most_sites(row))
@@ -189,19 +210,20 @@ def _read_spread(forms: Forms, shapes: list[BlockShape]) -> None:
 
 
 def _read_barred(forms: Forms, shapes: list[BlockShape]) -> None:
-    for row in np.flatnonzero(forms.barred()):
+    for row in np.flatnonzero(forms.barred()).tolist():
         shapes[forms.block[row]].most[forms.positions(row)] = 0
         forms.known[row] = True
 
 
-def _read_stall(forms: Forms, shapes: list[BlockShape]) -> None:
+def _read_stall(forms: Forms, shapes: list[BlockShape], meanings: _Meanings) -> None:
     rows = np.flatnonzero(forms.stall())
-    column, spoke = forms.other_column(rows), forms.spoke_entry(rows)
+    column, spoke = forms.columns_of(OTHER, rows), forms.spoke_entry(rows)
     figure = -forms.value[spoke] / forms.value[forms.other_entry(rows)]
     for block in np.unique(forms.block[rows]):
         shape, mine = shapes[block], forms.block[rows] == block
         a, hub = np.divmod(forms.at[spoke[mine]], len(shape.used))
-        if _one_each(column[mine], hub) and _one_each(hub, column[mine]):
+        one_each = _one_each(column[mine], hub) and _one_each(hub, column[mine])
+        if one_each and meanings.claim(column[mine], "stall", shape.job, shape.phase):
             shape.stall[hub] = column[mine]
             shape.stalled[a, hub] = figure[mine]
             forms.known[rows[mine]] = True
@@ -210,18 +232,19 @@ def _read_stall(forms: Forms, shapes: list[BlockShape]) -> None:
 def _one_each(keys: Ints, values: Ints) -> bool:
     """Whether each key has one value."""
     pairs = np.unique(np.stack([keys, values]), axis=1)
-    return len(np.unique(pairs[0])) == pairs.shape[1]
+    return bool(len(np.unique(pairs[0])) == pairs.shape[1])
 
 
-def _read_setups(forms: Forms, shapes: list[BlockShape]) -> None:
+def _read_setups(forms: Forms, shapes: list[BlockShape], meanings: _Meanings) -> None:
     """A set-up may serve several blocks only if a plan uses one of them at most."""
     rows = np.flatnonzero(forms.setup())
     by_column: dict[int, list[int]] = {}
-    for row, column in zip(rows.tolist(), forms.other_column(rows).tolist(), strict=True):
+    for row, column in zip(rows.tolist(), forms.columns_of(OTHER, rows).tolist(), strict=True):
         by_column.setdefault(column, []).append(row)
     for column, own in by_column.items():
         blocks = {int(forms.block[row]) for row in own}
-        if len({(shapes[at].job, shapes[at].phase) for at in blocks}) > 1:
+        places = {(shapes[at].job, shapes[at].phase) for at in blocks}
+        if len(places) > 1 or not meanings.claim(np.array([column]), "set-up", *places):
             continue
         for block in sorted(blocks):
             members = np.zeros(len(shapes[block].shards), dtype=bool)
@@ -232,11 +255,12 @@ def _read_setups(forms: Forms, shapes: list[BlockShape]) -> None:
             shapes[block].setups.append((column, members))
 
 
-def _read_moved(forms: Forms, shapes: list[BlockShape]) -> None:
-    for row in np.flatnonzero(forms.moved()):
-        shape, offer = shapes[forms.block[row]], int(forms.positions(row)[0])
-        if shape.moved[offer] == MISSING:
-            shape.moved[offer] = forms.other_column(np.array([row]))[0]
+def _read_moved(forms: Forms, shapes: list[BlockShape], meanings: _Meanings) -> None:
+    for row in np.flatnonzero(forms.moved()).tolist():
+        block, offer = int(forms.block[row]), int(forms.positions(row)[0])
+        shape, column = shapes[block], forms.columns_of(OTHER, np.array([row]))
+        if shape.moved[offer] == MISSING and meanings.claim(column, "moved", block, offer):
+            shape.moved[offer] = column[0]
             shape.held[offer] = forms.held(row)
             forms.known[row] = True
 
@@ -244,13 +268,14 @@ def _read_moved(forms: Forms, shapes: list[BlockShape]) -> None:
 def _read_implied(forms: Forms, shapes: list[BlockShape]) -> None:
     """A hub without room for all shards has spokes with room for the rest: so does every plan."""
     rooms = [np.bincount(s.site_at, s.most, minlength=len(s.used)) for s in shapes]
-    for row in np.flatnonzero(forms.hub_room()):
+    for row in np.flatnonzero(forms.hub_room()).tolist():
         shape, room = shapes[forms.block[row]], rooms[forms.block[row]]
         hub, rest, spokes, figures = forms.read_hub_room(row)
         a, end = np.divmod(spokes, len(shape.used))
+        others = np.setdiff1d(np.flatnonzero((shape.spoke[:, hub] >= 0) & (room > 0)), a)
         fits = (end == hub).all() and rest <= max(0, shape.total - room[hub]) + 1e-9
-        if fits and (figures >= np.minimum(room[a], rest) - 1e-9).all():
+        if fits and not len(others) and (figures >= np.minimum(room[a], rest) - 1e-9).all():
             forms.known[row] = True
 
 
-__all__ = ["MISSING", "OTHER", "BlockShape", "Shape", "read_shape"]
+__all__ = ["MISSING", "BlockShape", "Shape", "read_shape"]
