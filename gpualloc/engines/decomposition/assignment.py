@@ -9,7 +9,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.formulation.groups import Coupling
-from gpualloc.vectors import Floats, Ints
+from gpualloc.vectors import Floats, Ints, sums_by
 
 STRICT_NEAR = 1e-9
 NEAR = 2e-7
@@ -65,8 +65,7 @@ def activity_of(coupling: Coupling, columns: tuple[Column, ...]) -> Floats:
         return np.zeros(coupling.rows)
     rows = np.concatenate([column.rows for column in columns])
     values = np.concatenate([column.coefficients for column in columns])
-    taken: Floats = np.bincount(rows, values, coupling.rows)
-    return taken
+    return sums_by(rows, values, coupling.rows)
 
 
 def find_excess(coupling: Coupling, activity: Floats) -> Floats:

@@ -68,7 +68,7 @@ def build_tables(shapes: Sequence[tuple[int, BlockShape]]) -> Tables:
         chunks = [_moved(getattr(shape, name).ravel(), offset) for offset, shape in shapes]
         return _joined(chunks, np.int32)
 
-    def figure(name: str, dtype: type) -> np.ndarray:  # type: ignore[type-arg]
+    def figure(name: str, dtype: type) -> np.ndarray:
         return _joined([getattr(shape, name).ravel() for _, shape in shapes], dtype)
 
     setups = [shape.setups[:MOST_SETUPS] for _, shape in shapes]
@@ -100,7 +100,7 @@ def build_tables(shapes: Sequence[tuple[int, BlockShape]]) -> Tables:
     )
 
 
-def _moved(columns: np.ndarray, offset: int) -> Ints32:  # type: ignore[type-arg]
+def _moved(columns: np.ndarray, offset: int) -> Ints32:
     return np.where(columns >= 0, columns + offset, -1).astype(np.int32)
 
 
@@ -115,5 +115,5 @@ def _starts(sizes: Sequence[int]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
-def _joined(chunks: Sequence[np.ndarray], dtype: type) -> np.ndarray:  # type: ignore[type-arg]
+def _joined(chunks: Sequence[np.ndarray], dtype: type) -> np.ndarray:
     return np.concatenate(chunks).astype(dtype) if chunks else np.empty(0, dtype=dtype)
