@@ -32,7 +32,7 @@ from gpualloc.cli.worth import worth
 from gpualloc.version import __version__
 
 EXIT_CODES = (
-    "Exit codes: 0 a plan (check: the plan is valid); 1 no plan (check: the plan breaks a rule); "
+    "Exit codes: 0 a plan (check, report: a valid one); 1 no plan (check, report: a broken rule); "
     "2 bad input or usage, or a solver that is missing or failed; 130 interrupted without a plan; "
     "70 a fault of gpualloc itself."
 )
