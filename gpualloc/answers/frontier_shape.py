@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gpualloc.answers.result import Interval
-from gpualloc.plan.plan import OPTIMAL_GAP, Plan
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan, relative_gap
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Point:
     amount: float
     plan: Plan
     by_limit_only: bool = False
+
+    @property
+    def gap(self) -> float | None:
+        """How far the cost may be from the least; None while nothing is proven."""
+        return relative_gap(self.cost.best, self.cost.low)
 
     @property
     def cost_usd(self) -> float:

@@ -63,7 +63,8 @@ class Frontier(Answer):
     points : tuple of Point
     is_whole : bool
         Whether all such plans are here, and not only a few of them.
-    sure : str
+    gaps : tuple of float or None
+        How well the cost of each point is proven, then the least of the measure.
     """
 
     row: ClassVar[type[NamedTuple]] = FrontierRow
@@ -105,11 +106,12 @@ class Frontier(Answer):
         first, last = self.points[0], self.points[-1]
         what = self.label.partition(",")[0]
         plural = "s" if len(self.points) > 1 else ""
+        found = "" if self.sure.startswith("exact") else " that was found"
         kept = "all of them" if self.is_whole else "a choice of them"
         lines = [
             f"cheapest: {usd(first.cost_usd)} USD, with {self._amount(first)}",
             f"least {what}: {self._amount(last)}, for {usd(last.cost_usd)} USD{_more(first, last)}",
-            f"no other plan is both cheaper and lower in {what} than one of these; {kept}",
+            f"no other plan{found} is both cheaper and lower in {what} than one of these; {kept}",
             self.sure,
         ]
         if len(self.points) == 1:
@@ -230,13 +232,14 @@ def frontier(
     found = search.run()
     if not found:
         raise NoPlanError(f"{printable(instance.name)}: {search.why_none}")
+    kept = keep_efficient(found)
     return Frontier(
         instance_name=instance.name,
         cost_label=objectives.cost.label,
         label=objectives.measure.label,
-        points=keep_efficient(found),
+        points=kept,
         is_whole=points is None,
-        gaps=tuple(search.gaps),
+        gaps=(*(point.gap for point in kept), search.least_gap),
     )
 
 
@@ -244,7 +247,7 @@ def _objectives(instance: Instance, against: str, today: Plan | None) -> Objecti
     if today is not None and against != "moves":
         raise UsageError("today's placement is for a frontier against moves")
     if against == "penalty":
-        return Objectives(OtherCost(), Penalty())
+        return Objectives(OtherCost(), Penalty(), is_split=True)
     if against == "energy":
         return Objectives(Cost(), Energy())
     if against == "providers":
