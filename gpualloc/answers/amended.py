@@ -9,12 +9,13 @@ from gpualloc.answers.result import Interval
 from gpualloc.answers.solves import Solves
 from gpualloc.engines.amended import Finding, pursue
 from gpualloc.engines.backends import Settings
-from gpualloc.engines.subject import PlanSubject, Subject
+from gpualloc.engines.subject import Candidate, PlanSubject, Subject
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.plan.plan import OPTIMAL_GAP, Plan, make_plan, relative_gap
 from gpualloc.plan.text import gap_text
 from gpualloc.solving import check_arguments
+from gpualloc.vectors import Floats
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,16 @@ def solve_amended(
     return Amended(plan, least, finding.known == "infeasible")
 
 
-def solve_subject(solves: Solves, subject: Subject, *, note: str = "", to_come: int = 0) -> Finding:
-    """Solve any subject within its part of the answer's time.
+def solve_subject(
+    solves: Solves,
+    subject: Subject,
+    *,
+    candidate: Candidate | None = None,
+    start: Floats | None = None,
+    note: str = "",
+    to_come: int = 0,
+) -> Finding:
+    """Solve any subject within its part of the answer's time, from a candidate if one is known.
 
     Raises
     ------
@@ -100,7 +109,14 @@ def solve_subject(solves: Solves, subject: Subject, *, note: str = "", to_come: 
         The solve was interrupted.
     """
     settings = begin(solves, note, to_come)
-    finding = pursue(subject, settings, solver=solves.solver, isolate=solves.isolate)
+    finding = pursue(
+        subject,
+        settings,
+        solver=solves.solver,
+        isolate=solves.isolate,
+        candidate=candidate,
+        start=start,
+    )
     refuse_interrupt(finding)
     return finding
 

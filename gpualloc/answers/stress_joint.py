@@ -22,8 +22,9 @@ from gpualloc.answers.stress_epigraph import with_cost, with_largest
 from gpualloc.engines.subject import Candidate
 from gpualloc.formulation.problem import Matrix, Problem
 from gpualloc.formulation.program import Program, formulate
-from gpualloc.formulation.translation import decode
+from gpualloc.formulation.translation import decode, encode
 from gpualloc.instance.instance import Instance
+from gpualloc.layout import Layout
 from gpualloc.plan.checker import check_layout
 from gpualloc.vectors import Floats, Ints
 
@@ -77,7 +78,17 @@ class JointSubject:
     def judge(self, values: Floats) -> Candidate:
         """Read a point as one plan a scenario, and check them all."""
         pairs = zip(self._programs, self._columns, strict=True)
-        layouts = tuple(decode(program, values[own]) for program, own in pairs)
+        return self.weigh([decode(program, values[own]) for program, own in pairs])
+
+    def encode(self, layouts: Sequence[Layout]) -> Floats:
+        """Plans, one a scenario, as values of columns, NaN where they decide nothing."""
+        values = np.full(self.problem.columns, np.nan)
+        for program, own, layout in zip(self._programs, self._columns, layouts, strict=True):
+            values[own] = encode(program, layout).values
+        return values
+
+    def weigh(self, layouts: Sequence[Layout]) -> Candidate:
+        """Check plans, one a scenario, that were made with the same choices."""
         each = list(zip(self.instances, layouts, strict=True))
         verdicts = tuple(check_layout(instance, layout) for instance, layout in each)
         choices = Choices.of(each)
@@ -86,7 +97,7 @@ class JointSubject:
             + float(choices.idle_fees_usd(instance, {row.offer for row in layout.placements}))
             for verdict, (instance, layout) in zip(verdicts, each, strict=True)
         ]
-        return Candidate(layouts, verdicts, self.weighing.value(costs))
+        return Candidate(tuple(layouts), verdicts, self.weighing.value(costs))
 
     def _join(self) -> Problem:
         problems = [program.problem for program in self._programs]

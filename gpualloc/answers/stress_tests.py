@@ -17,6 +17,7 @@ from gpualloc.formulation.amendment import Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.instance.scenarios import Scenario
 from gpualloc.instance.wording import printable
+from gpualloc.layout import Layout
 from gpualloc.plan.plan import Plan
 
 
@@ -113,14 +114,15 @@ class StressTest:
         self._instance = instance
         self._cases = cases
         self._made = made
-        self._starts: dict[str, Plan] = {}
+        self._start: Plan | None = None
         self._gaps: list[float | None] = []
         self._goal: Interval | None = None
 
     def run(self, plan: Plan | None) -> Stress:
         """Make the choices, then plan each scenario."""
         choices = self._choose(plan)
-        found = [self._plan(at, case, choices) for at, case in enumerate(self._cases)]
+        found = self._plan_all(choices, 0)
+        self._gaps += [one.gap for one in found if not one.is_infeasible]
         plans = {
             case.name: one.plan
             for case, one in zip(self._cases, found, strict=True)
@@ -147,19 +149,29 @@ class StressTest:
         if self._made != "fixed":
             return self._choose_together()
         if plan is None:
-            plan = self._solves.solve(self._instance, note="today's plan", to_come=len(self._cases))
+            plan = self._solve_today(len(self._cases))
         if not plan:
             raise NoPlanError(f"{printable(self._instance.name)}: there is no plan of today")
-        self._starts = {case.name: plan for case in self._cases}
+        self._start = plan
         return Choices.of([(self._instance, plan.layout)])
+
+    def _solve_today(self, to_come: int) -> Plan:
+        return self._solves.solve(self._instance, note="today's plan", to_come=to_come)
 
     def _choose_together(self) -> Choices:
         """Solve one program over all scenarios."""
         probabilities = tuple(case.probability for case in self._cases)
         instances = [case.instance for case in self._cases]
         subject = JointSubject(instances, Weighing(probabilities, self._made == "worst"))
-        note = f"all scenarios together, for the least {self._made} cost"
-        finding = solve_subject(self._solves, subject, note=note, to_come=1)
+        layouts = self._plan_as_today()
+        finding = solve_subject(
+            self._solves,
+            subject,
+            candidate=None if layouts is None else subject.weigh(layouts),
+            start=None if layouts is None else subject.encode(layouts),
+            note=f"all scenarios together, for the least {self._made} cost",
+            to_come=1,
+        )
         if finding.candidate is None:
             proven = finding.known == "infeasible"
             why = "no choices leave a valid plan in every scenario" if proven else "no plan in time"
@@ -168,22 +180,35 @@ class StressTest:
         self._goal = Interval(finding.bound, finding.value, finding.value)
         return Choices.of(zip(instances, finding.candidate.layouts, strict=True))
 
-    def _plan(self, at: int, case: Case, choices: Choices | None) -> Amended:
+    def _plan_as_today(self) -> list[Layout] | None:
+        """Plans with today's choices, to start from; None where a scenario has none."""
+        today = self._solve_today(3 * len(self._cases))
+        if not today:
+            return None
+        self._start = today
+        choices = Choices.of([(self._instance, today.layout)])
+        found = self._plan_all(choices, len(self._cases) + 1)
+        layouts = [one.plan.layout for one in found if one.plan is not None]
+        return layouts if len(layouts) == len(found) else None
+
+    def _plan_all(self, choices: Choices | None, to_come: int) -> list[Amended]:
+        """The cheapest plan of each scenario under the choices, before so many other solves."""
+        last = len(self._cases) - 1 + to_come
+        return [self._plan(case, choices, last - at) for at, case in enumerate(self._cases)]
+
+    def _plan(self, case: Case, choices: Choices | None, to_come: int) -> Amended:
         """The cheapest plan of a scenario, under the choices."""
         amendment = Amendment()
         if choices is not None:
             amendment = Amendment((HereAndNow(choices),), CommittedCost(choices))
-        found = solve_amended(
+        return solve_amended(
             self._solves,
             case.instance,
             amendment,
             note=f"scenario {case.name}",
-            warm_start=self._starts.get(case.name),
-            to_come=len(self._cases) - at - 1,
+            warm_start=self._start,
+            to_come=to_come,
         )
-        if not found.is_infeasible:
-            self._gaps.append(found.gap)
-        return found
 
     def _row(
         self, case: Case, found: Amended, choices: Choices | None, plans: dict[str, Plan]
