@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gpualloc.answers.relaxations import BusinessRule, Change, with_changes, without
 from gpualloc.answers.relaxations_elastic import Elastic
 from gpualloc.answers.relaxations_supply import LimitInPeriod
 from gpualloc.answers.solves import Solves
-from gpualloc.engines.backends import Settings
+from gpualloc.engines.backends import Outcome, Settings
 from gpualloc.engines.process import Reports, run_here
 from gpualloc.engines.tasks import Task
 from gpualloc.formulation.program import formulate
 from gpualloc.formulation.translation import decode
 from gpualloc.instance.instance import Instance
-from gpualloc.plan.plan import Plan
+from gpualloc.layout import Layout
+from gpualloc.plan.checker import check_layout
+from gpualloc.plan.plan import Plan, make_plan
 from gpualloc.rules.ledger import Ledger
 
 EACH_KIND = 3
 """Ways out of one kind at most."""
+
+TO_COME = 3
+"""How many more solves a solve leaves time for."""
 
 SURE_KINDS = ("served", "contract")
 """Without these rules a plan that serves nothing is valid."""
@@ -35,10 +41,13 @@ class WayOut:
     changes : tuple of Change
     plan : Plan
         The cheapest plan that was found with them, which the checker has accepted.
+    is_least : bool
+        Whether no smaller changes of these kinds of rules were left to look for in time.
     """
 
     changes: tuple[Change, ...]
     plan: Plan
+    is_least: bool = True
 
     @property
     def text(self) -> str:
@@ -47,6 +56,14 @@ class WayOut:
         for change in self.changes:
             groups.setdefault(change.rule.group, []).append(change)
         return "; ".join(map(_told, groups.values()))
+
+
+class Easing(NamedTuple):
+    """The least changes among some rules, and the layout that needs them."""
+
+    changes: tuple[Change, ...]
+    layout: Layout
+    is_least: bool
 
 
 class WaysOut:
@@ -83,7 +100,8 @@ class WaysOut:
         for rule in conflict:
             by_kind.setdefault(rule.kind, []).append(rule)
         for kind, named in by_kind.items():
-            self._search_kind(kind, named)
+            if not self._solves.is_late:
+                self._search_kind(kind, named)
         if not self.found:
             self._search_among(self.rules)
         if not self.found:
@@ -104,25 +122,42 @@ class WaysOut:
 
     def _search_among(self, rules: Iterable[BusinessRule]) -> WayOut | None:
         """The least easing of some of the rules, tried out; None if it makes no plan possible."""
-        changes = tuple(self._least_changes(tuple(rules)))
-        if not changes:
+        easing = self._least_easing(tuple(rules))
+        if easing is None:
             return None
-        plan = self._solves.solve(with_changes(self.instance, changes), note=_note(changes))
+        changed = with_changes(self.instance, easing.changes)
+        plan = self._solves.solve(
+            changed,
+            note=_note(easing.changes),
+            warm_start=_as_plan(changed, easing),
+            to_come=TO_COME,
+        )
         if not plan:
             return None
-        way = WayOut(changes, plan)
+        way = WayOut(easing.changes, plan, easing.is_least)
         self.found.append(way)
         return way
 
-    def _least_changes(self, rules: tuple[BusinessRule, ...]) -> Iterator[Change]:
+    def _least_easing(self, rules: tuple[BusinessRule, ...]) -> Easing | None:
+        """What must be eased of some rules, by the elastic program; None if that has no point."""
         if not rules:
-            return
+            return None
         relaxed = without(self.instance, rules)
         program = formulate(relaxed)
         elastic = Elastic(program, self.instance)
         for rule in rules:
             rule.soften(elastic)
-        left = self._solves.seconds_left()
+        outcome = self._run(elastic)
+        if outcome.values is None:
+            return None
+        layout = decode(program, outcome.values[: program.problem.columns])
+        ledger = Ledger(relaxed, layout)
+        needed = ((rule, rule.needed(ledger)) for rule in rules)
+        changes = tuple(Change(rule, to) for rule, to in needed if to is not None)
+        return Easing(changes, layout, outcome.known == "optimal") if changes else None
+
+    def _run(self, elastic: Elastic) -> Outcome:
+        left = self._solves.seconds_left(TO_COME)
         task = Task(
             solver=None,
             problem=elastic.problem(),
@@ -132,13 +167,27 @@ class WaysOut:
         outcome = run_here(task, Reports(lambda *_: None))
         if outcome.stop == "interrupt":
             raise KeyboardInterrupt
-        if outcome.values is None:
-            return
-        ledger = Ledger(relaxed, decode(program, outcome.values[: program.problem.columns]))
-        for rule in rules:
-            to = rule.needed(ledger)
-            if to is not None:
-                yield Change(rule, to)
+        return outcome
+
+
+def _as_plan(changed: Instance, easing: Easing) -> Plan | None:
+    """The plan that the easing was read from, to start from where the checker accepts it."""
+    names = {contract.name for contract in changed.contracts}
+    buyouts = tuple(name for name in easing.layout.buyouts if name in names)
+    layout = easing.layout._replace(buyouts=buyouts)
+    verdict = check_layout(changed, layout)
+    if not verdict:
+        return None
+    return make_plan(
+        changed,
+        layout,
+        verdict,
+        bound_usd=None,
+        stopped_by="time",
+        seconds=0.0,
+        engine="elastic",
+        seed=0,
+    )
 
 
 def _told(changes: list[Change]) -> str:

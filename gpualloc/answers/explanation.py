@@ -35,6 +35,9 @@ KIND_WORDS = {
     "uplinks": "uplink",
 }
 
+TO_COME = 4
+"""How many trials a trial leaves time for, so that a hard one does not take it all."""
+
 
 class ConflictRow(NamedTuple):
     """A rule of the conflict: its kind, what it is about, and what it demands."""
@@ -48,6 +51,7 @@ class WayRow(NamedTuple):
     """A change of a way out, with the cost of the cheapest plan after all changes of the way.
 
     `amount` is how much more the rule allows, in `unit`; None where it is given up as a whole.
+    `least` is whether no smaller changes of its kind are enough, as far as that was proven.
     """
 
     way: int
@@ -56,6 +60,7 @@ class WayRow(NamedTuple):
     change: str
     amount: float | None
     unit: str
+    least: bool
     cost: Interval
 
 
@@ -100,7 +105,8 @@ class Explanation(Answer):
                 amount, unit = change.rule.amount(change.to)
                 cost = Interval.of_cost(way.plan)
                 kind, place = change.rule.kind, change.rule.names
-                yield WayRow(number, kind, place, change.text, amount, unit, cost)
+                told = (kind, place, change.text, amount, unit)
+                yield WayRow(number, *told, way.is_least, cost)
 
     def ways_frame(self) -> pd.DataFrame:
         """The changes of the ways out as a data frame: `way`, `kind`, `place`, ..."""
@@ -124,8 +130,8 @@ class Explanation(Answer):
         if self.status == "feasible":
             return "exact: the checker has accepted a plan"
         if not self.conflict.is_minimal:
-            names = ", ".join(rule.names for rule in self.conflict.spared)
-            return f"proven that these clash; not proven that it takes all of them ({names})"
+            number = len(self.conflict.spared)
+            return f"proven that these clash; not proven in time that it takes {number} of them"
         return "exact: proven that these clash, and that any one less could be kept"
 
     def digest(self) -> Digest:
@@ -154,12 +160,18 @@ class Explanation(Answer):
 
     def _ways_section(self) -> Section:
         cells = [
-            (f"{number}", printable(way.text), Interval.of_cost(way.plan).text)
+            (f"{number}{'' if way.is_least else ' *'}", printable(way.text), _cost(way))
             for number, way in enumerate(self.ways, start=1)
         ]
         columns = [Column("way"), Column("change"), Column("the plan then costs")]
         note = "each was tried: with it there is a plan; what the change itself costs comes on top"
+        if not all(way.is_least for way in self.ways):
+            note += "\n  * less may be enough: the time ran out"
         return section("Ways out", columns, cells, note if cells else "none was found in time")
+
+
+def _cost(way: WayOut) -> str:
+    return Interval.of_cost(way.plan).text
 
 
 def explain(
@@ -214,11 +226,12 @@ def explain(
         on_note=on_note,
     )
     solves.tell("looking for any plan")
-    possible = solves.has_plan(instance)
+    possible = solves.has_plan(instance, to_come=1)
     if possible is not False:
         return Explanation(instance.name, "feasible" if possible else "unknown")
     rules = business_rules(instance)
-    conflict = find_conflict(rules, lambda kept: _can_hold(instance, rules, kept, solves))
+    half = solves.part(0.5)
+    conflict = find_conflict(rules, lambda kept: _can_hold(instance, rules, kept, half))
     ways = WaysOut(instance, rules, solves, alternatives).search(conflict.rules)
     return Explanation(instance.name, "infeasible", conflict, tuple(ways))
 
@@ -236,4 +249,5 @@ def _can_hold(
 ) -> bool | None:
     """Whether some of the rules can all hold, the others dropped."""
     solves.tell(f"trying {len(kept)} of {len(rules)} rules")
-    return solves.has_plan(without(instance, (rule for rule in rules if rule not in kept)))
+    relaxed = without(instance, (rule for rule in rules if rule not in kept))
+    return solves.has_plan(relaxed, to_come=TO_COME)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PLACE_COLUMNS = ("providers", "regions", "data_centers")
 PLACE_WORDS = {"providers": "provider", "regions": "region", "data_centers": "data center"}
 
+LISTED = 4
+"""Names of a list that a sentence tells."""
+
 
 @dataclass(frozen=True)
 class Served(BusinessRule):
@@ -326,4 +329,7 @@ def _sites(number: int) -> str:
 
 
 def _joined(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
+    """Names for a sentence; of many the first, and how many more there are."""
+    if len(names) <= LISTED + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:LISTED])} and {len(names) - LISTED} more"

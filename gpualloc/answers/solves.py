@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from copy import copy
 
 from gpualloc.errors import UsageError
 from gpualloc.instance.instance import Instance
@@ -94,17 +95,19 @@ class Solves:
         self.plans.append(plan)
         return plan
 
-    def has_plan(self, instance: Instance) -> bool | None:
+    def has_plan(self, instance: Instance, to_come: int = 0) -> bool | None:
         """Whether any plan of an instance is valid; None where time ran out.
 
         The first plan will do. HiGHS listens when it is told to stop, so it may run right here,
         which saves the start of a process for each of many short solves.
         """
+        if self.is_late:
+            return None
         plan = solve(
             instance,
             engine=self.engine,
             solver=self.solver,
-            time_limit=self.seconds_left(),
+            time_limit=self.seconds_left(to_come),
             gap=1.0,
             seed=self.seed,
             threads=self.threads,
@@ -113,6 +116,19 @@ class Solves:
         if plan.stopped_by == "interrupt":
             raise KeyboardInterrupt
         return None if plan.status == "unknown" else plan.has_plan
+
+    def part(self, share: float) -> Solves:
+        """Solves with the same settings for a share of the time that is left."""
+        part = copy(self)
+        if self.deadline is not None:
+            now = time.monotonic()
+            part.deadline = now + share * max(0.0, self.deadline - now)
+        return part
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time of the answer is up."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def seconds_left(self, to_come: int = 0) -> float | None:
         """Seconds for a solve that so many others will follow; None where nothing limits them."""

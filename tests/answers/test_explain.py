@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import gpualloc
-from gpualloc.answers.explanation import Explanation, explain
+from gpualloc.answers.explanation import Explanation, business_rules, explain
 from gpualloc.answers.relaxations import with_changes
+from gpualloc.answers.solves import Solves
 from gpualloc.instance import Instance
 from gpualloc.rules.paths import rtt_by_distance_ms
 from gpualloc.solving import solve
@@ -203,3 +205,23 @@ def test_a_new_link_has_the_price_that_the_pair_has() -> None:
     (way,) = [way for way in explained(instance).ways if way.changes[0].rule.kind == "links"]
     (link,) = with_changes(instance, way.changes).network.links
     assert link.usd_per_gb == 0.02
+
+
+def test_what_may_be_less_is_marked(power_short: Explanation) -> None:
+    """A way out whose amounts were not proven to be the least in time is told to be such."""
+    assert "less may be enough" not in str(power_short)
+    rough = tuple(replace(way, is_least=False) for way in power_short.ways)
+    late = replace(power_short, ways=rough)
+    assert "1 *" in str(late)
+    assert "less may be enough" in str(late)
+    assert not late.ways_frame()["least"].any()
+
+
+def test_a_late_explanation_claims_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules that could not be tried in time stay in the conflict, and are counted as not proven."""
+    instance = gpualloc.read(ROOT / "instances/infeasible-power.json")
+    answers = iter([False, *[None] * 1000])
+    monkeypatch.setattr(Solves, "has_plan", lambda *_, **__: next(answers))
+    found = explained(instance, alternatives=0)
+    assert len(found.rows) == len(business_rules(instance))
+    assert found.sure.startswith("proven that these clash; not proven in time that it takes")
