@@ -16,7 +16,7 @@ from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.search import Search
-from gpualloc.engines.decomposition.tree import Node, Opened, Tree
+from gpualloc.engines.decomposition.tree import Node, Tree
 from gpualloc.formulation.groups import Groups
 from gpualloc.formulation.translation import decode, encode
 from gpualloc.instance.instance import Instance
@@ -24,9 +24,6 @@ from gpualloc.layout import Layout
 
 COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
-
-SLACK = 1e-5
-"""Plan-wide columns under less tension than this, relative to the cost, are left to the dive."""
 
 ROOT_ROUNDS, NODE_ROUNDS, PROBE_ROUNDS = 500, 40, 2
 TRIES_PER_NODE = 8
@@ -133,9 +130,8 @@ class Decomposer:
         if self._is_infeasible():
             return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
-        first = self._plunge()
-        if first is not None and not self.is_over():
-            self._dive(first.node)
+        root = self.generation.center
+        self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
         self._converge_root()
         self._search_tree()
         return self._result()
@@ -163,21 +159,6 @@ class Decomposer:
     def _completed(self, group, local, values):  # type: ignore[no-untyped-def]
         core = dict(zip(local.tolist(), values.tolist(), strict=True))
         return self.pricer.complete(group, core, np.zeros(self.pricer.coupling.rows))
-
-    def _plunge(self) -> Opened | None:
-        """Follow the cheaper child of each node until no plan-wide choice is under tension."""
-        tree = self.tree
-        root = self.generation.center
-        node = tree.make(root.bound_usd, self.lower, self.upper, root.duals)
-        opened = tree.open(node, np.inf, COARSE, PROBE_ROUNDS)
-        while not self.is_over():
-            if opened.branch is None or opened.tension_usd < SLACK * abs(opened.relaxed.cost_usd):
-                break
-            children = [
-                tree.open(child, np.inf, COARSE, PROBE_ROUNDS) for child in tree.split(opened)
-            ]
-            opened = min(children, key=lambda child: child.relaxed.cost_usd)
-        return opened
 
     def _dive(self, node: Node) -> None:
         """Make a plan within a node's bounds, and repair it."""

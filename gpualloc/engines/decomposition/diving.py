@@ -10,7 +10,7 @@ from gpualloc.engines.decomposition.assignment import activity_of
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.master import Relaxed
-from gpualloc.engines.decomposition.pricing import reduced_shared
+from gpualloc.engines.decomposition.pricing import reduced_shared, tension_of
 from gpualloc.vectors import Bools, Floats, Ints
 
 SHARE = 0.12
@@ -19,12 +19,21 @@ SHARE = 0.12
 SHARE_SHARED = 0.25
 """Fraction of the plan-wide columns that is lowered at once where rounding up breaks rows."""
 
-SHARED_ROUNDS = 8
+SHARED_ROUNDS = 40
+
+HELPS = 2e-4
+"""By how much pricing again must lower the relaxation, relative."""
+
+LITTLE = 0.01
+"""Groups left without a place that a dive puts up with: repair finds them one."""
+
+TENSE = 1e-3
+"""Plan-wide columns that are worth this, relative to the cost, are rounded first."""
 
 SURE = 0.95
 WHOLE = 1e-5
 MISSING = 1e-6
-ROUNDS = 2
+ROUNDS = 8
 """Times that the open groups are priced between two settlements."""
 
 
@@ -55,12 +64,12 @@ class Dive:
         groups = len(self.generation.pricer)
         relaxed = self.generation.solve_master()
         try:
-            relaxed = self._settle_shared(relaxed)
+            relaxed = self._settle_shared(self._settle_tense(relaxed))
             while len(self._chosen) < groups and not self.stop():
-                if not self._settle(relaxed.weights):
+                after = self._advance(relaxed)
+                if after is None:
                     break
-                master.allow(self._allowed())
-                relaxed = self._price_open()
+                relaxed = after
             self._settle_rest(relaxed.weights)
         finally:
             master.set_bounds(lower, upper)
@@ -71,30 +80,61 @@ class Dive:
 
     def _settle_shared(self, relaxed: Relaxed) -> Relaxed:
         """Round the plan-wide columns up; those that cannot hold there, by their duals, down."""
-        for _ in range(SHARED_ROUNDS):
-            raised = self._broken(relaxed.shared, 0.5)
-            if not len(raised) or self.stop():
-                break
-            relaxed = self._round(relaxed, raised)
-        return relaxed
-
-    def _round(self, before: Relaxed, raised: Ints) -> Relaxed:
-        """Raise columns to one; lower those with the highest duals until all rows can be kept."""
         master = self.master
         lower, upper = master.lower.copy(), master.upper.copy()
-        up = raised
-        while True:
-            at_least, at_most = lower.copy(), upper.copy()
-            at_least[up] = np.ceil(before.shared[up] - WHOLE)
-            down = np.setdiff1d(raised, up)
-            at_most[down] = np.floor(before.shared[down])
-            master.set_bounds(at_least, at_most)
-            after = self._price_open()
-            if after.missing <= before.missing + MISSING or not len(up) or self.stop():
-                return after
-            price = reduced_shared(master.coupling, after.duals)[up]
-            count = max(1, int(np.ceil(SHARE_SHARED * len(up))))
-            up = np.sort(up[np.argsort(price, kind="stable")[: len(up) - count]])
+        before, kept = relaxed, (lower, upper)
+        up = np.zeros(len(lower), dtype=bool)
+        down = up.copy()
+        for _ in range(SHARED_ROUNDS):
+            if relaxed.missing <= before.missing + MISSING:
+                kept = master.lower.copy(), master.upper.copy()
+                raised = self._broken(relaxed.shared, 0.5)
+                if not len(raised):
+                    break
+                up[raised] = True
+            else:
+                self._turn(reduced_shared(master.coupling, relaxed.duals), up, down)
+            if self.stop():
+                break
+            at_least = np.where(up, np.maximum(lower, np.minimum(upper, 1.0)), lower)
+            master.set_bounds(at_least, np.where(down, lower, upper))
+            relaxed = self._price_open()
+        if relaxed.missing > before.missing + MISSING:
+            master.set_bounds(*kept)
+            relaxed = self._price_open()
+        return relaxed
+
+    @staticmethod
+    def _turn(price: Floats, up: Bools, down: Bools) -> None:
+        """Lower the raised columns that cost most there, and free the lowered that are missed."""
+        pulls = np.where(up, price, np.where(down, -price, 0.0))
+        wrong = np.flatnonzero(pulls > 0)
+        count = int(np.ceil(SHARE_SHARED * len(wrong)))
+        worst = wrong[np.argsort(-pulls[wrong], kind="stable")[:count]]
+        was_up = up[worst]
+        up[worst] = False
+        down[worst] = was_up
+
+    def _settle_tense(self, relaxed: Relaxed) -> Relaxed:
+        """Round the plan-wide columns that are worth most, one by one, to the nearer side."""
+        master = self.master
+        for _ in range(SHARED_ROUNDS):
+            shared = relaxed.shared
+            broken = self._broken(shared, 0.0)
+            worth = np.minimum(shared, 1 - shared) * tension_of(master.coupling, relaxed.duals)
+            tense = broken[worth[broken] > TENSE * abs(relaxed.cost_usd)]
+            if not len(tense) or self.stop():
+                break
+            at = tense[np.argmax(worth[tense])]
+            lower, upper = master.lower.copy(), master.upper.copy()
+            for side in (np.rint(shared[at]), 1 - np.rint(shared[at])):
+                lower[at] = upper[at] = side
+                master.set_bounds(lower, upper)
+                after = self._price_open()
+                if after.missing <= relaxed.missing + MISSING:
+                    break
+            relaxed = after
+        return relaxed
 
     def _broken(self, shared: Floats, least: float) -> Ints:
         """Plan-wide columns that are not whole, with a fraction of at least `least`."""
@@ -103,19 +143,19 @@ class Dive:
         return np.flatnonzero(broken)
 
     def _price_open(self) -> Relaxed:
-        """Solve the master, with new columns for the groups that are open."""
-        relaxed = self.generation.solve_master()
+        """Solve the master, with new columns for the groups that are open while they help."""
+        generation, pricer = self.generation, self.generation.pricer
+        relaxed = generation.solve_master()
         for _ in range(ROUNDS):
-            open_ = [g for g in range(len(self.generation.pricer)) if g not in self._chosen]
+            open_ = [group for group in range(len(pricer)) if group not in self._chosen]
             if not open_ or self.stop():
                 break
-            self.generation.pricer.price_within(relaxed.duals, self._room())
-            added = self.master.add_columns(
-                column for column in self.generation.pricer.columns(open_, relaxed.duals)
-            )
-            if not added:
+            pricer.price_within(relaxed.duals, self._room())
+            if not self.master.add_columns(pricer.columns(open_, relaxed.duals)):
                 break
-            relaxed = self.generation.solve_master()
+            before, relaxed = relaxed, generation.solve_master()
+            if before.cost_usd - relaxed.cost_usd < HELPS * abs(relaxed.cost_usd):
+                break
         return relaxed
 
     def _room(self) -> Floats:
@@ -140,14 +180,23 @@ class Dive:
                 best[group] = (float(weights[at]), at)
         return sorted(best.values(), key=lambda pair: (-pair[0], pair[1]))
 
-    def _settle(self, weights: Floats) -> bool:
-        """Choose the placements with the most weight; False if no open group has any."""
-        ranked = self._best_of(weights)
+    def _advance(self, before: Relaxed) -> Relaxed | None:
+        """Settle some groups, only the surest if all at once break rows; None if none is left."""
+        ranked = self._best_of(before.weights)
+        if not ranked:
+            return None
         count = max(1, int(np.ceil(SHARE * len(ranked))))
-        for place, (weight, at) in enumerate(ranked):
-            if place < count or weight >= SURE:
-                self._chosen[self.master.pool[at].group] = self.master.pool[at]
-        return bool(ranked)
+        sure = sum(weight >= SURE for weight, _ in ranked)
+        for most in dict.fromkeys((max(count, sure), count, 1)):
+            fresh = [self.master.pool[at] for _, at in ranked[:most]]
+            self._chosen.update({column.group: column for column in fresh})
+            self.master.allow(self._allowed())
+            after = self._price_open()
+            if after.missing <= before.missing + LITTLE or most == 1:
+                return after
+            for column in fresh:
+                del self._chosen[column.group]
+        return None
 
     def _allowed(self) -> Bools:
         """Of settled groups the placements chosen; of others those that there is room for."""

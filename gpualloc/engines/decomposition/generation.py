@@ -14,7 +14,7 @@ from gpualloc.vectors import Floats
 SMOOTHING = 0.6
 """How much of the duals with the best bound is kept in those that are priced next."""
 
-ROWS_AT_ONCE = 400
+ROWS_AT_ONCE = 1000
 NEAR = 1e-6
 
 
@@ -51,6 +51,8 @@ class Generation:
         The best bound within the present bounds.
     relaxed : Relaxed or None
         The last solution of the master.
+    keeps_rows : bool
+        Whether it keeps the rows outside the master too.
     """
 
     def __init__(self, pricer: Pricer, master: Master, stop: Callable[[], bool]) -> None:
@@ -58,6 +60,7 @@ class Generation:
         self.master = master
         self.stop = stop
         self.rounds = 0
+        self.keeps_rows = True
         self.relaxed: Relaxed | None = None
         self.center = self._price(np.zeros(pricer.coupling.rows))[0]
 
@@ -82,7 +85,7 @@ class Generation:
             bound = self.center.bound_usd
             assert self.relaxed is not None
             near = self.relaxed.cost_usd - bound <= tolerance * max(1.0, abs(bound))
-            if near or bound >= cutoff_usd or not added or self.stop():
+            if (near and self.keeps_rows) or bound >= cutoff_usd or not added or self.stop():
                 break
 
     def solve_master(self) -> Relaxed:
@@ -96,17 +99,23 @@ class Generation:
             self.master.add_rows(rows)
 
     def step(self) -> int:
-        """Solve the master, price, add columns; returns how many are new."""
+        """Solve the master, price, add rows and columns; returns how many are new.
+
+        Rows outside the master count as if they had no duals: the bound is valid all the same.
+        """
         self.rounds += 1
-        relaxed = self.solve_master()
+        relaxed = self.relaxed = self.master.solve()
+        rows = self.master.broken_rows(relaxed, ROWS_AT_ONCE)
+        self.master.add_rows(rows)
+        self.keeps_rows = not rows
         mixed = SMOOTHING * self.center.duals + (1 - SMOOTHING) * relaxed.duals
         for duals in (mixed, relaxed.duals):
             center, added = self._price(duals)
             if center.bound_usd > self.center.bound_usd:
                 self.center = center
             if added:
-                return added
-        return 0
+                return added + len(rows)
+        return len(rows)
 
     def _price(self, duals: Floats) -> tuple[Center, int]:
         """Price at some duals, and add what is found to the master."""

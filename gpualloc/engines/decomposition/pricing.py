@@ -303,6 +303,16 @@ def reduced_shared(coupling: Coupling, duals: Floats) -> Floats:
     return reduced
 
 
+def tension_of(coupling: Coupling, duals: Floats) -> Floats:
+    """(c,) what its own cost and its rows, at their duals, pull at each plan-wide column, in USD."""
+    entries = coupling.entries
+    pulls = np.abs(duals[entries.row_of_entry] * entries.values)
+    tension: Floats = np.abs(coupling.cost) + np.bincount(
+        entries.columns, pulls, coupling.columns
+    )
+    return tension
+
+
 class _Parts:
     """Arrays of groups, gathered one after another."""
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.generation import Center, Generation
 from gpualloc.engines.decomposition.master import Relaxed
+from gpualloc.engines.decomposition.pricing import tension_of
 from gpualloc.vectors import Floats
 
 WHOLE = 1e-5
@@ -139,10 +140,7 @@ class Tree:
         away[~coupling.integer | (away <= WHOLE)] = 0.0
         if not away.any():
             return None, 0.0
-        entries = coupling.entries
-        pull = np.abs(coupling.cost)
-        tension = np.abs(relaxed.duals[entries.row_of_entry] * entries.values)
-        np.add.at(pull, entries.columns, tension)
+        pull = tension_of(coupling, relaxed.duals)
         score = away * (pull + LEAST_PULL_USD)
         at = int(np.argmax(score))
         return at, float(away[at] * pull[at])
