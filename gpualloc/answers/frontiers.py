@@ -23,7 +23,8 @@ from gpualloc.plan.text import count, percent, usd, usd_column
 AGAINST = ("penalty", "energy", "providers", "moves")
 """What the cost can be held against."""
 
-DEFAULT_POINTS = 7
+DEFAULT_POINTS = 5
+DEFAULT_SECONDS = 240.0
 
 
 class FrontierRow(NamedTuple):
@@ -172,7 +173,7 @@ def frontier(
     today: Plan | None = None,
     engine: str = "auto",
     solver: str | None = None,
-    time_limit: float | None = None,
+    time_limit: float | None = DEFAULT_SECONDS,
     gap: float = 1e-6,
     seed: int = 0,
     threads: int | None = None,
@@ -200,7 +201,7 @@ def frontier(
     engine, solver, gap, seed, threads, isolate
         As for `gpualloc.solve`. Limits are handed to the exact engine.
     time_limit : float or None
-        Seconds for all solves together.
+        Seconds for all solves together; None for no limit.
     on_note : callable or None
         Called with a line about each solve as it begins.
 

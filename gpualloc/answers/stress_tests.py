@@ -174,7 +174,11 @@ class StressTest:
         )
         if finding.candidate is None:
             proven = finding.known == "infeasible"
-            why = "no choices leave a valid plan in every scenario" if proven else "no plan in time"
+            why = (
+                "no choices leave a valid plan in every scenario"
+                if proven
+                else "no plan was found in time"
+            )
             raise NoPlanError(f"{printable(self._instance.name)}: {why}")
         self._gaps.append(finding.gap)
         self._goal = Interval(finding.bound, finding.value, finding.value)

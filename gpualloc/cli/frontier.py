@@ -34,7 +34,7 @@ def frontier(
     ] = "penalty",
     points: Annotated[
         int, typer.Option(metavar="N", min=2, help="How many plans at most, both ends included.")
-    ] = 7,
+    ] = 5,
     every: Annotated[
         bool, typer.Option("--all", help="All plans of the frontier, however many.")
     ] = False,
@@ -45,7 +45,7 @@ def frontier(
         ),
     ] = None,
     plans: PlanFolder = None,
-    time_limit: TimeLimit = None,
+    time_limit: TimeLimit = 240.0,
     gap: Gap = 1e-6,
     engine: Engine = "auto",
     solver: Solver = None,
