@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from itertools import combinations
+from math import comb
 from typing import Any
 
 from tests.tiny.scale import Data
@@ -43,6 +44,22 @@ def bare(data: Data) -> Data | None:
         if job.get("sync"):
             job["sync"]["usd_per_gpu_hour"] = 0
     return data if data["jobs"] else None
+
+
+def count_plans(data: Data) -> int:
+    """About how many plans enumeration would have to try."""
+    total = 1
+    for job in data["jobs"]:
+        periods = len(data["periods"])
+        phases = 1 if job.get("move_usd_per_shard") is None else periods
+        choices = 1
+        for option in job["options"]:
+            fits = [row for row in data["offers"] if row["gpu_type"] == option["gpu_type"]]
+            splits = comb(option["shards"] + max(len(fits), 1) - 1, option["shards"])
+            hubs = 2 if job.get("sync") else 1
+            choices += (splits * hubs) ** phases
+        total *= choices
+    return total * 2 ** sum(row.get("buyout_usd") is not None for row in data["contracts"])
 
 
 def all_rules(data: Data) -> list[Rule]:

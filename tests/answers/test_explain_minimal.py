@@ -7,7 +7,8 @@ import pytest
 from gpualloc.answers.explanation import Explanation, explain
 from gpualloc.answers.relaxations import with_changes
 from gpualloc.instance import Instance
-from tests.answers.explain_cases import Rule, all_rules, bare, without
+from gpualloc.solving import solve
+from tests.answers.explain_cases import Rule, all_rules, bare, count_plans, without
 from tests.oracle import enumerate_plans
 from tests.tiny import FOCI, tiny_instance
 from tests.tiny.scale import Data
@@ -16,6 +17,8 @@ FOCUSES = (None, *FOCI)
 BLOCKS, BLOCK = 10, 12
 """Under the slow marker 120 seeds of each focus, about 400 infeasible instances."""
 
+MOST_PLANS = 200_000
+
 
 def explained(data: Data) -> Explanation:
     """The explanation of an instance, found in this process."""
@@ -23,12 +26,17 @@ def explained(data: Data) -> Explanation:
 
 
 def is_possible(data: Data, kept: set[Rule]) -> bool:
-    """Whether any plan keeps some of the rules, the others dropped, by enumeration."""
+    """Whether any plan keeps some of the rules, the others dropped.
+
+    By enumeration; where the rules dropped leave too many plans for that, by another solver.
+    """
     relaxed = without(data, set(all_rules(data)) - kept)
-    if any(kind == "contract" for kind, _ in kept):
-        return enumerate_plans(relaxed).status == "optimal"
-    tried = bare(relaxed)
-    return tried is None or enumerate_plans(tried).status == "optimal"
+    if not any(kind == "contract" for kind, _ in kept):
+        tried = bare(relaxed)
+        return tried is None or enumerate_plans(tried).status == "optimal"
+    if count_plans(relaxed) > MOST_PLANS:
+        return bool(solve(Instance.from_dict(relaxed), solver="cbc", isolate=False))
+    return enumerate_plans(relaxed).status == "optimal"
 
 
 def hold_to_enumeration(data: Data) -> None:
