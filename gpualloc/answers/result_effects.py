@@ -9,6 +9,9 @@ from gpualloc.plan.plan import OPTIMAL_GAP, Plan
 
 NOT_KNOWN = Interval(None, None, None)
 
+NO_PLAN = {"enables": (True, False), "prevents": (False, True), "hopeless": (True, True)}
+"""Whether no plan is valid before, and after, by the kind of effect."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -60,3 +63,9 @@ def _kind(saved: Interval, before: Plan) -> str:
     ends = [end for end in (saved.low, saved.high) if end is not None]
     rounding = 2 * OPTIMAL_GAP * max(1.0, abs(before.objective_usd or 0.0))
     return "nothing" if len(ends) == 2 and max(map(abs, ends)) <= rounding else "open"
+
+
+def cost_texts(before: Interval, after: Interval, kind: str) -> tuple[str, str]:
+    """The costs before and after for people; ``no plan`` where none is valid."""
+    none_before, none_after = NO_PLAN.get(kind, (False, False))
+    return "no plan" if none_before else before.text, "no plan" if none_after else after.text

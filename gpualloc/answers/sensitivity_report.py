@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from gpualloc.answers.result import Answer, Interval, frame_of, how_sure, records_of
-from gpualloc.answers.result_effects import find_effect
+from gpualloc.answers.result_effects import cost_texts, find_effect
 from gpualloc.answers.sensitivity_marginal import Marginal, find_marginals
 from gpualloc.answers.sensitivity_steps import Step
 from gpualloc.answers.solves import Solves
@@ -141,7 +141,8 @@ class Sensitivity(Answer):
     def _step_sections(self) -> Iterator[Section]:
         titles = ("step", "cost before", "cost after", "so it")
         rows = [
-            (printable(row.step), row.before.text, row.after.text, _told(row)) for row in self.steps
+            (printable(row.step), *cost_texts(row.before, row.after, row.effect), _told(row))
+            for row in self.steps
         ]
         if rows:
             columns = [Column(title) for title in titles]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from gpualloc.answers.result import Answer, Interval, how_sure
-from gpualloc.answers.result_effects import find_effect
+from gpualloc.answers.result_effects import cost_texts, find_effect
 from gpualloc.answers.solves import Solves
 from gpualloc.errors import UsageError
 from gpualloc.instance.contracts import Contract
@@ -30,17 +30,17 @@ WORDS = {
     "pays": "saves money",
     "nothing": "changes nothing",
     "open": "not proven which",
-    "prevents": "with it there is no plan",
-    "enables": "without it there is no plan",
+    "prevents": "with it there is no plan, without it there is",
+    "enables": "without it there is no plan, with it there is",
     "hopeless": "no plan with or without it",
     "unknown": "time ran out before a plan was found",
 }
 """What a contract does, in words; the keys are those of `WorthRow.effect`."""
 
-EFFECTS = {
-    **{kind: kind for kind in WORDS},
-    **{"saves": "costs", "costs": "pays", "enables": "prevents", "prevents": "enables"},
-}
+ENDING = {"costs": "saves", "pays": "costs", "prevents": "enables", "enables": "prevents"}
+"""What ending a contract does, by what the contract does; the same word where it is not here."""
+
+EFFECTS = {**{kind: kind for kind in WORDS}, **{kind: word for word, kind in ENDING.items()}}
 """What a contract does, by what ending it does."""
 
 
@@ -118,7 +118,11 @@ class Worth(Answer):
         titles = ("cost with it", "cost without it", "so it costs")
         columns = [Column("contract"), *(Column(title) for title in titles)]
         rows = [
-            (printable(row.contract), row.kept.text, row.ended.text, _told(row))
+            (
+                printable(row.contract),
+                *cost_texts(row.kept, row.ended, ENDING.get(row.effect, row.effect)),
+                _told(row),
+            )
             for row in self.contracts
         ]
         return section("Each by itself, all others kept", columns, rows, longest=40)

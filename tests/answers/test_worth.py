@@ -192,6 +192,7 @@ def test_a_contract_that_prevents_all_plans_is_told() -> None:
     # 100 GPUs x 1 USD x 730 hours in the north without tie 1, and 2 USD in the south without tie 0.
     assert [row.ended.best for row in found.rows] == [146_000, 73_000, 73_000]
     assert "with it there is no plan" in str(found)
+    assert str(found).count("no plan ") >= 3
 
 
 def test_an_instance_without_hope_is_told() -> None:
