@@ -108,11 +108,11 @@ class Frontier(Answer):
         what = self.label.partition(",")[0]
         plural = "s" if len(self.points) > 1 else ""
         found = "" if self.sure.startswith("exact") else " that was found"
-        kept = "all of them" if self.is_whole else "a choice of them"
+        kept = "these are all" if self.is_whole else "these are some"
         lines = [
             f"cheapest: {usd(first.cost_usd)} USD, with {self._amount(first)}",
             f"least {what}: {self._amount(last)}, for {usd(last.cost_usd)} USD{_more(first, last)}",
-            f"no other plan{found} is both cheaper and lower in {what} than one of these; {kept}",
+            f"no other plan{found} is both cheaper and lower in {what}; {kept}",
             self.sure,
         ]
         if len(self.points) == 1:
