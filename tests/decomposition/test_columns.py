@@ -1,0 +1,190 @@
+"""Columns: complete placements of a group, which keep its rows and say what they cost and take."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gpualloc.engines.backends import Listener, Settings
+from gpualloc.engines.backends.highs import HighsBackend
+from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.completion import Completion
+from gpualloc.engines.decomposition.neighborhood import Neighborhood, NeighborhoodBuilder
+from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.shape import read_shape
+from gpualloc.formulation.problem import Problem
+from gpualloc.vectors import Bools, Floats
+from tests.decomposition.cases import (
+    FOCUSES,
+    NEAR,
+    draw_costs,
+    is_same,
+    keeps_rows,
+    least_usd,
+    price,
+    pricer_of,
+    tiny_data,
+    whole_of,
+)
+from tests.oracle import enumerate_plans
+from tests.rules.toys import apart
+
+SEEDS = range(8500, 8504)
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_columns_are_complete_placements(focus: str | None) -> None:
+    """Columns keep their group's rows; cost and coefficients are those of their values."""
+    random, seen = np.random.default_rng(6), 0
+    for data in tiny_data(focus, SEEDS):
+        pricer = pricer_of(data)
+        whole = whole_of(pricer.groups)
+        shared, rows = pricer.coupling.columns, pricer.coupling.rows
+        draw_costs(pricer, random, least=0.0)
+        least = price(pricer)
+        for column in pricer.columns(range(len(pricer)), np.zeros(rows)):
+            seen += 1
+            assert keeps_rows(pricer, column)
+            x = np.zeros(whole.columns)
+            x[column.positions + shared] = column.values
+            taken = np.zeros(rows)
+            taken[column.rows] = column.coefficients
+            assert np.allclose(taken, whole.matrix.dot(x)[:rows], rtol=1e-12, atol=1e-9)
+            assert is_same(column.cost, float(pricer.cost @ x[shared:]))
+            assert column.cost >= least[column.group] - NEAR * max(1, abs(column.cost))
+    assert seen >= len(SEEDS)
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_the_best_column_attains_the_least(focus: str | None) -> None:
+    """Where pricing is exact, and nothing pays for being idle, a column costs what it proves."""
+    random = np.random.default_rng(7)
+    for data in tiny_data(focus, SEEDS):
+        pricer = pricer_of(data)
+        draw_costs(pricer, random, least=0.0)
+        least = price(pricer)
+        for group in filter(pricer.is_exact, range(len(pricer))):
+            columns = pricer.columns([group], np.zeros(pricer.coupling.rows))
+            best = min((column.cost for column in columns), default=np.inf)
+            assert is_same(best, float(least[group]))
+
+
+def test_completing_flows() -> None:
+    """Completion finds the cheapest pairing of a flow, and none where a row cannot be kept."""
+    pricer = pricer_of(apart())
+    part = pricer.groups.write(0)
+    completion = Completion(part, read_shape(part))
+    values = np.zeros(part.problem.columns)
+    outcome = least_point(part.problem)
+    core = read_shape(part).core
+    values[core] = outcome[core]
+    given = {int(at): float(values[at]) for at in np.flatnonzero(values)}
+    found = completion.complete(given, part.problem.cost)
+    assert found is not None
+    assert {at: value for at, value in found.items() if at in given} == given
+    usd = sum(part.problem.cost[at] * value for at, value in found.items())
+    # Each job may use one site alone, so the whole flow has to cross.
+    assert is_same(usd, float(part.problem.cost @ outcome))
+    assert any(value == pytest.approx(1) for at, value in found.items() if at not in given)
+
+
+def least_point(problem: Problem) -> Floats:
+    """A cheapest point by a MILP solver."""
+    if not problem.columns:
+        return np.empty(0)
+    values = HighsBackend().solve(problem, Settings(gap=0.0), None, Listener()).values
+    assert values is not None
+    return values
+
+
+def best_assignment(pricer: Pricer) -> Assignment:
+    """The optimal assignment, by a MILP solver that is given the whole program."""
+    x, coupling = least_point(whole_of(pricer.groups)), pricer.coupling
+    columns = []
+    for group in range(len(pricer)):
+        part = pricer.groups.write(group)
+        own = x[part.first : part.first + part.problem.columns]
+        own = np.where(part.problem.integer, np.rint(own), own)
+        local = np.flatnonzero(np.abs(own) > 1e-9)
+        columns.append(pricer.column(group, local, own[local]))
+    around = Assignment(coupling, tuple(columns), coupling.lower)
+    # Numbers that were a hair from whole are whole now: the plan-wide columns follow them.
+    builder, place = neighborhood(pricer, around, range(0))
+    return builder.read(around, place, least_point(place.problem))
+
+
+def neighborhood(
+    pricer: Pricer, around: Assignment, groups: range
+) -> tuple[NeighborhoodBuilder, Neighborhood]:
+    """The neighborhood in which some groups are free in all their columns."""
+    builder, coupling = NeighborhoodBuilder(pricer, 1e6), pricer.coupling
+    parts = [pricer.groups.write(group) for group in groups]
+    free: list[tuple[object, Bools]] = [
+        (part, np.ones(part.problem.columns, dtype=bool)) for part in parts
+    ]
+    return builder, builder.build(around, free, coupling.lower, coupling.upper)
+
+
+def with_plan(focus: str | None) -> list[Pricer]:
+    """Random tiny instances that have a plan."""
+    found = [data for data in tiny_data(focus, SEEDS) if enumerate_plans(data).objective]
+    return [pricer_of(data) for data in found]
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_neighborhood_starts_where_it_is(focus: str | None) -> None:
+    """The start keeps all rows of the small program, costs no more, and reads back as it was."""
+    for pricer in with_plan(focus):
+        best = best_assignment(pricer)
+        assert best.is_valid
+        for groups in (range(len(pricer)), range(1), range(0)):
+            builder, place = neighborhood(pricer, best, groups)
+            problem, start = place.problem, place.start
+            activity = problem.matrix.dot(start)
+            scale = NEAR * (1 + np.abs(activity))
+            assert (activity <= problem.row_upper + scale).all()
+            assert (activity >= problem.row_lower - scale).all()
+            assert (start >= problem.lower - NEAR).all()
+            assert (start <= problem.upper + NEAR).all()
+            read = builder.read(best, place, start)
+            assert [column.key for column in read.columns] == [c.key for c in best.columns]
+            assert (read.shared == best.shared).all()
+            assert is_same(read.cost_usd, best.cost_usd)
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_neighborhood_of_all_groups_is_the_whole(focus: str | None) -> None:
+    """With every group free the small program has the optimum of enumeration, and so has a part."""
+    for data in tiny_data(focus, SEEDS):
+        optimum = enumerate_plans(data).objective
+        if optimum is None:
+            continue
+        pricer = pricer_of(data)
+        best = best_assignment(pricer)
+        assert is_same(best.cost_usd, float(optimum))
+        for groups in (range(len(pricer)), range(1)):
+            _, place = neighborhood(pricer, best, groups)
+            fixed = sum(c.cost for c in best.columns if c.group not in groups)
+            assert is_same(fixed + least_usd(place.problem), float(optimum))
+
+
+def test_broken_rows_cost() -> None:
+    """From an assignment that breaks rows, the small program pays for them, or mends them."""
+    mended = 0
+    for pricer in with_plan("power"):
+        price(pricer)
+        coupling = pricer.coupling
+        cheapest = {
+            c.group: c
+            for c in reversed(list(pricer.columns(range(len(pricer)), np.zeros(coupling.rows))))
+        }
+        columns = tuple(cheapest[group] for group in range(len(pricer)))
+        around = Assignment(coupling, columns, coupling.lower.copy())
+        builder, place = neighborhood(pricer, around, range(len(pricer)))
+        relief = place.problem.columns - place.relief
+        assert relief == len(around.broken)
+        mended += relief > 0
+        found = builder.read(around, place, least_point(place.problem))
+        assert found.is_valid
+        assert is_same(found.cost_usd, best_assignment(pricer).cost_usd)
+    assert mended
