@@ -131,6 +131,9 @@ class Stress(Answer):
         name, count = printable(self.instance_name), len(self.rows)
         if self.failing:
             return f"{name}: {len(self.failing)} of {count} scenarios have no valid plan"
+        open_ = sum(row.status == "not known" for row in self.rows)
+        if open_:
+            return f"{name}: {open_} of {count} scenarios have neither a plan nor a proof"
         return f"{name}: every one of {count} scenarios has a plan"
 
     def _lines(self) -> Iterator[str]:
@@ -139,7 +142,7 @@ class Stress(Answer):
             yield f"no plan is valid in: {printable(', '.join(self.failing))}"
         else:
             yield f"worst case: {self.worst.text}, in {printable(self.worst_case)}"
-            yield f"expected: {self.expected.text}"
+            yield f"expected cost: {self.expected.text}"
         yield self.sure
 
     def _section(self) -> Section:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from gpualloc.answers.result import Interval
 from gpualloc.answers.stress_choices import Choices
+from gpualloc.answers.stress_report import ScenarioRow, Stress
 from gpualloc.answers.stress_tests import stress
 from gpualloc.errors import NoPlanError, UsageError
 from gpualloc.instance import Instance
@@ -260,9 +262,25 @@ def test_the_text_tells_worst_case_and_expected_cost() -> None:
     text = str(stress(three_sites_instance(), LOST, isolate=False))
     assert "every one of 2 scenarios has a plan" in text
     assert "worst case: 1,800 USD, in cheap lost" in text
-    assert "expected: 1,400 USD" in text  # (1,000 + 1,800) / 2
+    assert "expected cost: 1,400 USD" in text  # (1,000 + 1,800) / 2
     assert "+80.0 %" in text
     assert 'without "cheap"' in text
+
+
+def test_what_is_not_known_is_not_claimed() -> None:
+    """A scenario without a plan and without a proof leaves the worst cost open, and is told."""
+    rows = (
+        ScenarioRow("as planned", "", 0.5, "plan", Interval(90, 100, 100), 0.0, 0),
+        ScenarioRow("dear", "", 0.5, "not known", Interval(120, None, None), 0.0, None),
+    )
+    found = Stress("fleet", "free", None, rows, {}, None, (0.1, None))
+    assert found.failing == ()
+    assert (found.worst.low, found.worst.high) == (120, None)
+    assert found.expected.best is None
+    text = str(found)
+    assert "1 of 2 scenarios have neither a plan nor a proof" in text
+    assert "worst case: at least 120.00 USD, in dear" in text
+    assert "not proven" in text
 
 
 @pytest.mark.parametrize(
