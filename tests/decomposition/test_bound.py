@@ -6,41 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from gpualloc.engines.decomposition.pricing import Pricer
-from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 from tests.decomposition.cases import FOCUSES, NEAR, draw_duals, pricer_of, tiny_data, whole_of
+from tests.decomposition.relaxation import relax
 from tests.oracle import enumerate_plans
 from tests.tiny import tiny_instance
 from tests.tiny.scale import Data
 
 SEEDS = range(9000, 9008)
 SIZES_USD = (1.0, 100.0, 10_000.0)
-
-
-def relax(problem: Problem) -> tuple[float, Floats] | None:
-    """Optimum and row duals of a program without whole numbers, by SciPy; None without a point."""
-    matrix = problem.matrix
-    a = csr_array((matrix.values, matrix.columns, matrix.starts), (problem.rows, problem.columns))
-    up, down = np.isfinite(problem.row_upper), np.isfinite(problem.row_lower)
-    stacked = csr_array(np.vstack([a.toarray()[up], -a.toarray()[down]]))
-    found = linprog(
-        problem.cost,
-        A_ub=stacked,
-        b_ub=np.concatenate([problem.row_upper[up], -problem.row_lower[down]]),
-        bounds=np.stack([problem.lower, problem.upper], axis=1),
-        method="highs",
-    )
-    if found.status == 2:
-        return None
-    assert found.status == 0, found.message
-    duals = np.zeros(problem.rows)
-    duals[up] += found.ineqlin.marginals[: up.sum()]
-    duals[down] -= found.ineqlin.marginals[up.sum() :]
-    return float(found.fun), duals
 
 
 def bound_usd(pricer: Pricer, duals: Floats, *, costs: bool = True) -> float:
