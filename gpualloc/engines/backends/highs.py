@@ -45,19 +45,37 @@ class HighsBackend:
         self, problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
     ) -> Outcome:
         began = monotonic()
-        highs = build(problem)
-        configure(highs, settings.less_since(began))
-        if hint is not None:
-            solution = highspy.HighsSolution()
-            solution.col_value = hint.tolist()
-            require(highs.setSolution(solution), "setSolution")
-        _listen(highs, listener)
-        if highs.run() == HighsStatus.kError:
+        highs = _prepared(problem, settings, hint, listener)
+        status = highs.run()
+        if status == HighsStatus.kError and highs.getModelStatus() == HighsModelStatus.kSolveError:
+            highs = _prepared(problem, settings.less_since(began), hint, listener)
+            require(highs.setOptionValue("presolve", "off"), "presolve")
+            status = highs.run()
+        if status == HighsStatus.kError:
             raise SolverError(f"HiGHS failed: {highs.getModelStatus()}")
         outcome = _outcome(highs, listener)
         if hint is None or not _is_stale(highs, problem, outcome):
             return outcome
         return self.solve(problem, settings.less_since(began), None, listener)
+
+
+def _prepared(
+    problem: Problem, settings: Settings, hint: Floats | None, listener: Listener
+) -> highspy.Highs:
+    """A model ready to run.
+
+    HiGHS 1.16 may presolve a problem wrongly, notice that its point breaks a row, and end with a
+    solve error; without presolve it solves it. So `solve` runs such a model twice.
+    """
+    began = monotonic()
+    highs = build(problem)
+    configure(highs, settings.less_since(began))
+    if hint is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = hint.tolist()
+        require(highs.setSolution(solution), "setSolution")
+    _listen(highs, listener)
+    return highs
 
 
 def build(problem: Problem) -> highspy.Highs:

@@ -26,7 +26,10 @@ COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
 
 ROOT_ROUNDS, NODE_ROUNDS, PROBE_ROUNDS = 500, 40, 2
-TRIES_PER_NODE = 8
+FIRST_TRIES, TRIES_PER_NODE = 40, 12
+SHARPENED_COLUMNS = 100_000
+"""Hard groups with more columns together are not priced exactly."""
+
 REPAIRS = 60
 MISSING = 1e-6
 PENALTY = 200.0
@@ -130,8 +133,9 @@ class Decomposer:
         if self._is_infeasible():
             return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
-        root = self.generation.center
+        root = self.root = self.generation.center
         self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
+        self._improve(FIRST_TRIES, free_first=False)
         self._converge_root()
         self._search_tree()
         return self._result()
@@ -187,65 +191,65 @@ class Decomposer:
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
         if found.is_valid and (self.best is None or found.cost_usd < self.best.cost_usd):
+            if self.groups.flows:
+                found = self.search.polish(found)
             self.best = found
             self._idle = 0
             self.listener.point(found.cost_usd, self.layout(found))
 
     def _converge_root(self) -> None:
+        """Bring the root's bound up, and push the root."""
         generation = self.generation
         generation.restart(self.lower, self.upper, self.root.duals)
         generation.converge(FINE, self._cutoff_usd, ROOT_ROUNDS)
-        center, columns = self.hard.sharpen(generation.center)
-        generation.center = center
-        if self.master.add_columns(columns):
-            generation.converge(FINE, self._cutoff_usd, NODE_ROUNDS)
+        if self.hard.columns <= SHARPENED_COLUMNS and not self.is_over():
+            generation.center, columns = self.hard.sharpen(generation.center)
+            if self.master.add_columns(columns):
+                generation.converge(FINE, self._cutoff_usd, NODE_ROUNDS)
         self.root = generation.center
         self._raise_bound(self.root.bound_usd)
-        self.tree.push(self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals))
+        root = self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals)
+        self.tree.push(root)
 
     def _search_tree(self) -> None:
         """Open nodes and search for better plans in turn."""
-        node: Node | None = self.tree.pop()
         while not self.is_over():
+            node = self.tree.pop()
             if node is not None:
-                node = self._open(node)
-            if self.best is None and len(self.tree) == 0 and node is None:
-                break
-            self._improve()
-            self._raise_bound(min(self.tree.bound_usd, np.inf if node is None else node.bound_usd))
-            if node is None:
-                node = self.tree.pop()
-            if node is None and self.deadline is None and self._idle > STALL:
+                self._open(node)
+                self._raise_bound(self.tree.bound_usd)
+            self._improve(TRIES_PER_NODE, free_first=True)
+            ended = node is None and (self.best is None or self._idle > STALL)
+            if ended and (self.deadline is None or self.best is None):
                 break
 
-    def _open(self, node: Node) -> Node | None:
-        """Open a node; returns the child to open next, if one is promising."""
+    def _open(self, node: Node) -> None:
+        """Open a node: close it, or put its children among the open ones."""
         tree = self.tree
         opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
-        if node.bound_usd >= self._cutoff_usd or opened.branch is None:
-            if opened.branch is None and node.bound_usd < self._cutoff_usd:
-                self._dive(node)
-            tree.close(node)
-            return None
-        if self.is_over():
+        if self.listener.stop.is_set() or self.seconds_left() <= 0:
             tree.push(node)
-            return None
-        for child in tree.split(opened):
-            tree.open(child, self._cutoff_usd, FINE, PROBE_ROUNDS)
-            tree.push(child)
-        return None
+        elif node.bound_usd >= self._cutoff_usd:
+            tree.close(node)
+        elif opened.branch is None:
+            self._dive(node)
+            tree.close(node)
+        else:
+            for child in tree.split(opened):
+                tree.open(child, self._cutoff_usd, FINE, PROBE_ROUNDS)
+                tree.push(child)
 
-    def _improve(self) -> None:
-        """Search around the best plan, or for a first one."""
-        if self.best is None:
-            return
+    def _improve(self, tries: int, *, free_first: bool) -> None:
+        """Search around the best plan, with plan-wide choices free at the first try or fixed."""
         integer = self.pricer.coupling.integer
-        for at in range(TRIES_PER_NODE):
-            if self.is_over():
+        for at in range(tries):
+            best = self.best
+            if best is None or self.is_over():
                 break
-            best, free = self.best, at == 0
-            lower = self.lower if free else np.where(integer, best.shared, self.lower)
-            upper = self.upper if free else np.where(integer, best.shared, self.upper)
+            lower, upper = self.lower, self.upper
+            if at > 0 or not free_first:
+                lower = np.where(integer, best.shared, lower)
+                upper = np.where(integer, best.shared, upper)
             self._idle += 1
             self._offer(self.search.improve(best, self.root, lower, upper))
 

@@ -13,7 +13,7 @@ from gpualloc.engines.decomposition.master import Relaxed
 from gpualloc.engines.decomposition.pricing import reduced_shared, tension_of
 from gpualloc.vectors import Bools, Floats, Ints
 
-SHARE = 0.12
+SHARE = 0.2
 """Fraction of the open groups that is settled in each round, at least."""
 
 SHARE_SHARED = 0.25
@@ -24,8 +24,8 @@ SHARED_ROUNDS = 40
 HELPS = 2e-4
 """By how much pricing again must lower the relaxation, relative."""
 
-LITTLE = 0.01
-"""Groups left without a place that a dive puts up with: repair finds them one."""
+LITTLE = 0.003
+"""Fraction of the groups left without a place that is put up with: repair finds them one."""
 
 TENSE = 1e-3
 """Plan-wide columns that are worth this, relative to the cost, are rounded first."""
@@ -187,12 +187,13 @@ class Dive:
             return None
         count = max(1, int(np.ceil(SHARE * len(ranked))))
         sure = sum(weight >= SURE for weight, _ in ranked)
-        for most in dict.fromkeys((max(count, sure), count, 1)):
+        little = LITTLE * len(self.generation.pricer)
+        for most in (max(count, sure), count):
             fresh = [self.master.pool[at] for _, at in ranked[:most]]
             self._chosen.update({column.group: column for column in fresh})
             self.master.allow(self._allowed())
             after = self._price_open()
-            if after.missing <= before.missing + LITTLE or most == 1:
+            if after.missing <= before.missing + little or most == count:
                 return after
             for column in fresh:
                 del self._chosen[column.group]

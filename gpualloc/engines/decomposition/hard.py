@@ -25,6 +25,13 @@ class HardPricing:
     pricer : Pricer
     unit_usd : float
     seconds_left : callable
+
+    Attributes
+    ----------
+    groups : list of int
+        The hard groups.
+    columns : int
+        Columns that they have together.
     """
 
     def __init__(self, pricer: Pricer, unit_usd: float, seconds_left: Callable[[], float]) -> None:
@@ -32,6 +39,7 @@ class HardPricing:
         self.unit_usd = unit_usd
         self.seconds_left = seconds_left
         self.groups = [at for at in range(len(pricer)) if not pricer.is_exact(at)]
+        self.columns = sum(pricer.columns_of(at) for at in self.groups)
 
     def sharpen(self, center: Center) -> tuple[Center, list[Column]]:
         """Raise the bound at a center's duals, with the placements found on the way."""

@@ -105,6 +105,11 @@ class Pricer:
         """Position of a group's first column."""
         return self._kept[group].first
 
+    def columns_of(self, group: int) -> int:
+        """Number of a group's columns."""
+        firsts = [*(kept.first for kept in self._kept[group : group + 2]), len(self.cost)]
+        return firsts[1] - firsts[0]
+
     def reduced_costs(self, duals: Floats) -> Floats:
         """(N,) reduced costs of all groups' columns."""
         reduced = np.empty(len(self.cost))

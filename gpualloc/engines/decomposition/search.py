@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import time
 
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.generation import Center
@@ -78,7 +77,6 @@ class Search:
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
         self.tries += 1
-        t = time.time()
         chosen = self._choose(best, center)
         free = [self._open(best, group, center) for group in chosen]
         place = self.builder.build(best, free, lower, upper)
@@ -129,6 +127,30 @@ class Search:
             unit_usd=self.unit_usd,
         )
         return around if found.values is None else self.builder.read(around, place, found.values)
+
+    def polish(self, found: Assignment) -> Assignment:
+        """The same decisions with continuous columns that carry no rounding of the integers."""
+        free = []
+        for group in range(len(self.pricer)):
+            if not self.pricer.is_exact(group):
+                part = self._part(group)
+                here = np.zeros(part.problem.columns, dtype=bool)
+                here[found.columns[group].positions - self.pricer.first_of(group)] = True
+                free.append((part, here))
+        coupling = found.coupling
+        lower = np.where(coupling.integer, found.shared, coupling.lower)
+        upper = np.where(coupling.integer, found.shared, coupling.upper)
+        place = self.builder.build(found, free, lower, upper)
+        problem, whole = place.problem, np.rint(place.start)
+        fixed = problem.with_bounds(
+            np.where(problem.integer, whole, problem.lower),
+            np.where(problem.integer, whole, problem.upper),
+        )
+        solved = solve_small(fixed, seconds=self.seconds_left(), unit_usd=self.unit_usd)
+        if solved.values is None:
+            return found
+        polished = self.builder.read(found, place, solved.values)
+        return polished if polished.is_valid else found
 
     def _resize(self, proved: bool) -> None:
         """Free more groups while neighborhoods are solved to the end, fewer when they are not."""

@@ -54,11 +54,12 @@ def solve_small(
     if not problem.columns:
         return Small(np.empty(0), 0.0, True)
     highs = build(replace(problem, cost=problem.cost / unit_usd))
-    options: dict[str, float | int] = {
+    options: dict[str, float | int | bool] = {
         "mip_rel_gap": gap,
         "mip_abs_gap": 1e-9,
         "mip_max_nodes": nodes,
         "mip_max_stall_nodes": nodes,
+        "mip_allow_restart": False,  # HiGHS 1.16 can presolve for ever at a restart
         "time_limit": max(seconds, 0.05),
         "random_seed": seed,
     }
