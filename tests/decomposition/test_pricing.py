@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gpualloc.engines.decomposition.spreading import LARGEST_TABLE
 
 from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.spreading import LARGEST_TABLE
 from tests.decomposition.cases import (
     FOCUSES,
     draw_costs,

@@ -13,6 +13,9 @@ promising on, and left out as soon as a bound from average prices shows that the
 
 From one shard on T is convex, so the best :math:`s - k` does not fall as s grows: the rows halfway
 between known ones are searched between their answers only, in :math:`S \log S` steps.
+
+Numba keeps what it compiled of `kernels` until that file changes, with a copy of this one inside:
+whoever changes this file touches that one too.
 """
 
 from __future__ import annotations
