@@ -83,6 +83,14 @@ def test_what_solvers_got_wrong(solver: str, seed: int, focus: str) -> None:
     hold_to(enumerate_plans(data), data, instance, solved(instance, solver))
 
 
+def test_a_wrong_presolve_is_noticed() -> None:
+    """An instance that HiGHS presolves into a solve error agrees with enumeration."""
+    data = tiny_instance(149, "separation")
+    data["contracts"] = data["contracts"][:1]
+    instance = Instance.from_dict(data)
+    hold_to(enumerate_plans(data), data, instance, solved(instance, "highs"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_solvers_agree_on_thousands(block: int) -> None:
