@@ -45,7 +45,7 @@ def solve(
         ),
     ] = 1e-6,
     engine: Annotated[
-        str, typer.Option(metavar="NAME", help="auto or exact; auto picks by the instance.")
+        str, typer.Option(metavar="NAME", help="auto, exact or decomposition; auto picks by size.")
     ] = "auto",
     solver: Annotated[
         str | None,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gpualloc.engines.backends import Listener, Outcome, Settings
+from gpualloc.engines.backends.base import Known
 from gpualloc.engines.handing import hand_out
 from gpualloc.engines.process import Reports, run_apart, run_here
 from gpualloc.engines.pursuit import is_hair
@@ -44,7 +45,7 @@ class DecompositionTask:
         result = decomposer.run(self.start)
         if result.infeasible:
             return Outcome("infeasible", None, None, "proof")
-        known = "unknown" if result.layout is None else "feasible"
+        known: Known = "unknown" if result.layout is None else "feasible"
         return Outcome(known, None, result.bound_usd, result.stop)
 
 

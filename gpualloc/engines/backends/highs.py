@@ -78,11 +78,17 @@ def _prepared(
     return highs
 
 
-def build(problem: Problem) -> highspy.Highs:
-    """A HiGHS model of a problem, silent."""
+def begin() -> highspy.Highs:
+    """An empty HiGHS, silent."""
     with silenced():  # it greets on standard output before it can be told not to
         highs = highspy.Highs()
     require(highs.setOptionValue("output_flag", False), "output_flag")
+    return highs
+
+
+def build(problem: Problem) -> highspy.Highs:
+    """A HiGHS model of a problem, silent."""
+    highs = begin()
     require(highs.setOptionValue("small_matrix_value", LEAST_COEFFICIENT), "small_matrix_value")
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = problem.columns, problem.rows

@@ -12,7 +12,7 @@ from gpualloc.formulation.groups import Coupling
 from gpualloc.vectors import Floats, Ints, sums_by
 
 STRICT_NEAR = 1e-9
-NEAR = 2e-7
+NEAR = 9e-7
 """Limits that are not counted exactly may be passed by this, relative."""
 
 

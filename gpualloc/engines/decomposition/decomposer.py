@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gpualloc.engines.backends.base import Listener, Settings, Stop
-from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.assignment import NEAR, Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.diving import Dive
 from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
@@ -17,10 +18,11 @@ from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.search import Search
 from gpualloc.engines.decomposition.tree import Node, Tree
-from gpualloc.formulation.groups import Groups
+from gpualloc.formulation.groups import Groups, Part
 from gpualloc.formulation.translation import decode, encode
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
+from gpualloc.vectors import Floats
 
 COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
@@ -99,6 +101,7 @@ class Decomposer:
         self.best: Assignment | None = None
         self.root: Center = self.generation.center
         self.bound_usd = -np.inf
+        self._rough: Assignment | None = None
         self._idle = 0
 
     def seconds_left(self) -> float:
@@ -148,21 +151,28 @@ class Decomposer:
         return generation.relaxed.missing > MISSING and prove_infeasible(generation, ROOT_ROUNDS)
 
     def _start_from(self, layout: Layout) -> None:
-        values = encode(self.groups, layout).values
+        """Begin with an earlier plan, as far as it is one of this instance."""
+        values = np.nan_to_num(encode(self.groups, layout).values)
         columns = []
         for group in range(len(self.pricer)):
             part = self.groups.write(group)
-            own = np.nan_to_num(values[part.first : part.first + part.problem.columns])
-            local = np.flatnonzero(own)
-            columns.append(self._completed(group, local, own[local]))
-        if all(column is not None for column in columns):
-            kept: list[Column] = [column for column in columns if column is not None]
-            self.master.add_columns(kept)
-            self._offer(self._settle(kept, self.lower, self.lower, self.upper))
+            own = values[part.first : part.first + part.problem.columns]
+            column = self.pricer.column_of(group, own)
+            if column is None or not self._keeps_rows(part, column):
+                return
+            columns.append(column)
+        self.master.add_columns(columns)
+        self._offer(self._settle(columns, self.lower, self.lower, self.upper))
 
-    def _completed(self, group, local, values):  # type: ignore[no-untyped-def]
-        core = dict(zip(local.tolist(), values.tolist(), strict=True))
-        return self.pricer.complete(group, core, np.zeros(self.pricer.coupling.rows))
+    def _keeps_rows(self, part: Part, column: Column) -> bool:
+        """Whether a placement keeps its group's own rows."""
+        problem = part.problem
+        x = np.zeros(problem.columns)
+        x[column.positions - self.pricer.first_of(part.index)] = column.values
+        activity = problem.matrix.dot(x)
+        scale = NEAR * np.maximum(1.0, np.abs(activity))
+        low, high = problem.row_lower - scale, problem.row_upper + scale
+        return bool(((activity >= low) & (activity <= high)).all() and (x <= problem.upper).all())
 
     def _dive(self, node: Node) -> None:
         """Make a plan within a node's bounds, and repair it."""
@@ -181,9 +191,19 @@ class Decomposer:
             if found.is_valid or self.is_over():
                 break
             found = self.search.improve(found, generation.center, lower, upper)
+        if not found.is_valid:
+            self._keep_rough(found)
         self._offer(found)
 
-    def _settle(self, columns, shared, lower, upper) -> Assignment:  # type: ignore[no-untyped-def]
+    def _keep_rough(self, found: Assignment) -> None:
+        """Keep what comes nearest to a plan while there is none."""
+        rough = self._rough
+        if rough is None or self.search.worth(found) < self.search.worth(rough):
+            self._rough = found
+
+    def _settle(
+        self, columns: Sequence[Column], shared: Floats, lower: Floats, upper: Floats
+    ) -> Assignment:
         integer = self.pricer.coupling.integer
         near = np.clip(np.where(integer, np.rint(shared), shared), lower, upper)
         return self.search.settle(columns, near, lower, upper)
@@ -191,6 +211,9 @@ class Decomposer:
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
         if found.is_valid and (self.best is None or found.cost_usd < self.best.cost_usd):
+            settled = self.search.settle(found.columns, found.shared, self.lower, self.upper)
+            if settled.is_valid and settled.cost_usd < found.cost_usd:
+                found = settled
             if self.groups.flows:
                 found = self.search.polish(found)
             self.best = found
@@ -219,8 +242,8 @@ class Decomposer:
                 self._open(node)
                 self._raise_bound(self.tree.bound_usd)
             self._improve(TRIES_PER_NODE, free_first=True)
-            ended = node is None and (self.best is None or self._idle > STALL)
-            if ended and (self.deadline is None or self.best is None):
+            nothing = self.best is None and self._rough is None
+            if node is None and (nothing or (self.deadline is None and self._idle > STALL)):
                 break
 
     def _open(self, node: Node) -> None:
@@ -243,15 +266,18 @@ class Decomposer:
         """Search around the best plan, with plan-wide choices free at the first try or fixed."""
         integer = self.pricer.coupling.integer
         for at in range(tries):
-            best = self.best
+            best = self.best or self._rough
             if best is None or self.is_over():
                 break
             lower, upper = self.lower, self.upper
-            if at > 0 or not free_first:
+            if self.best is not None and (at > 0 or not free_first):
                 lower = np.where(integer, best.shared, lower)
                 upper = np.where(integer, best.shared, upper)
             self._idle += 1
-            self._offer(self.search.improve(best, self.root, lower, upper))
+            found = self.search.improve(best, self.root, lower, upper)
+            if self.best is None and not found.is_valid:
+                self._keep_rough(found)
+            self._offer(found)
 
     def _raise_bound(self, bound_usd: float) -> None:
         if self.best is not None:

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus
 
-from gpualloc.engines.backends.highs import require
+from gpualloc.engines.backends.highs import begin, require
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.errors import SolverError
 from gpualloc.formulation.groups import Coupling
@@ -78,9 +78,8 @@ class Master:
         self.iterations = 0
 
     def _build(self) -> highspy.Highs:
-        highs = highspy.Highs()
+        highs = begin()
         for name, value in (
-            ("output_flag", False),
             ("presolve", "off"),
             ("simplex_scale_strategy", 2),
         ):

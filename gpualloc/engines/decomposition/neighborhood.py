@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpualloc.engines.decomposition.assignment import Assignment, activity_of
-from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.groups import Coupling, Part
 from gpualloc.formulation.problem import Problem, build_matrix

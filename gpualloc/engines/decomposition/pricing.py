@@ -19,11 +19,12 @@ from gpualloc.engines.decomposition.sparse import (
     gather_rows,
     reduce_costs,
 )
-from gpualloc.engines.decomposition.tables import Tables, build_tables
+from gpualloc.engines.decomposition.tables import Ints32, Tables, build_tables
 from gpualloc.formulation.groups import Coupling, Groups, Part
 from gpualloc.vectors import Floats, Ints
 
 THREADS = 2
+HALF = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +123,7 @@ class Pricer:
         .. math:: L(\pi) = \sum_i \pi_i b_i + \sum_c \min_{z_c} (c_c - \pi A_c) z_c
                   + \sum_g \min_{x \in X_g} (c_g - \pi A_g) x
 
-        over the coupling rows i (with b the side that the sign of the dual points to), the plan-wide
+        over the coupling rows i (with b the side that the dual's sign points to), the plan-wide
         columns c between their bounds, and the placements X of the groups g. It is valid at any
         duals.
 
@@ -167,8 +168,13 @@ class Pricer:
         jobs = [
             self._pool.submit(
                 price_blocks,
-                *(int(cuts[at]), int(cuts[at + 1])),
-                *(self._reduced, tables, self._value, self._hub, self._shards),
+                int(cuts[at]),
+                int(cuts[at + 1]),
+                self._reduced,
+                tables,
+                self._value,
+                self._hub,
+                self._shards,
             )
             for at in range(len(cuts) - 1)
         ]
@@ -248,6 +254,24 @@ class Pricer:
         local = np.array(sorted(core), dtype=np.int64)
         return self.column(at, local, np.array([core[key] for key in local.tolist()]))
 
+    def column_of(self, at: int, values: Floats) -> Column | None:
+        """A column from the shards and hubs among a group's values; None if it has no such.
+
+        Parameters
+        ----------
+        values : (n,) float
+            Of the group's own columns; all but options, shards and hubs are worked out.
+        """
+        shape = self._kept[at].shape
+        core = {int(on): 1.0 for options in shape.on for on in options if values[on] > HALF}
+        core.update({left: 1.0 for left in shape.unserved if left >= 0 and values[left] > HALF})
+        for block in shape.blocks:
+            if values[block.on] > HALF:
+                hubs = np.flatnonzero((block.hub >= 0) & (values[block.hub] > HALF))
+                hub = int(hubs[0]) if len(hubs) else MISSING
+                core.update(place(block, np.rint(values[block.shards]).astype(np.int32), hub))
+        return self.complete(at, core, np.zeros(self.coupling.rows))
+
     def _taken(self, first: int, count: int, duals: Floats) -> Floats:
         """What each of some columns takes of the coupling rows, at their duals."""
         zero = np.zeros(count)
@@ -263,7 +287,7 @@ class Pricer:
         return Column(group, positions, values, float(self.cost[positions] @ values), rows, sums)
 
 
-def place(block: BlockShape, shards: Ints, hub: int) -> dict[int, float]:
+def place(block: BlockShape, shards: Ints32, hub: int) -> dict[int, float]:
     """The columns of a block that places some shards on its offers, with a hub."""
     values: dict[int, float] = {}
     sites = set()
@@ -309,12 +333,10 @@ def reduced_shared(coupling: Coupling, duals: Floats) -> Floats:
 
 
 def tension_of(coupling: Coupling, duals: Floats) -> Floats:
-    """(c,) what its own cost and its rows, at their duals, pull at each plan-wide column, in USD."""
+    """(c,) USD that its own cost, and its rows at their duals, pull at each plan-wide column."""
     entries = coupling.entries
     pulls = np.abs(duals[entries.row_of_entry] * entries.values)
-    tension: Floats = np.abs(coupling.cost) + np.bincount(
-        entries.columns, pulls, coupling.columns
-    )
+    tension: Floats = np.abs(coupling.cost) + np.bincount(entries.columns, pulls, coupling.columns)
     return tension
 
 
@@ -322,16 +344,16 @@ class _Parts:
     """Arrays of groups, gathered one after another."""
 
     def __init__(self) -> None:
-        self._chunks: dict[str, list[np.ndarray]] = {}  # type: ignore[type-arg]
+        self._chunks: dict[str, list[np.ndarray]] = {}
         self._entries = 0
         self.columns = 0
         self.others: list[int] = []
         self._put("starts", np.zeros(1))
 
-    def _put(self, name: str, values: np.ndarray) -> None:  # type: ignore[type-arg]
+    def _put(self, name: str, values: np.ndarray) -> None:
         self._chunks.setdefault(name, []).append(values)
 
-    def joined(self, name: str) -> np.ndarray:  # type: ignore[type-arg]
+    def joined(self, name: str) -> np.ndarray:
         """One array of all groups."""
         return np.concatenate(self._chunks.pop(name))
 

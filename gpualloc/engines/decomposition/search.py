@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.groups import Part
-from gpualloc.rules.writer import Block
-from gpualloc.vectors import Bools, Floats, Ints
+from gpualloc.rules.writer import Block, FlowColumns, JobColumns
+from gpualloc.vectors import Bools, Floats
 
 FEWEST, MOST = 5, 30
 """Groups that are free at once."""
@@ -90,17 +91,6 @@ class Search:
             unit_usd=self.unit_usd,
         )
         self._resize(found.proved)
-        if 0:
-            print(
-                "   nb",
-                len(chosen),
-                place.problem.columns,
-                place.problem.rows,
-                "broken",
-                len(best.broken),
-                "%.2fs" % (time.time() - t),
-                found.proved,
-            )
         if found.values is None:
             return best
         candidate = self.builder.read(best, place, found.values)
@@ -110,10 +100,10 @@ class Search:
 
     def settle(
         self,
-        columns: Sequence,
+        columns: Sequence[Column],
         shared: Floats,
         lower: Floats,
-        upper: Floats,  # type: ignore[type-arg]
+        upper: Floats,
     ) -> Assignment:
         """The assignment of given placements with the best plan-wide columns."""
         around = Assignment(self.pricer.coupling, tuple(columns), shared)
@@ -247,9 +237,11 @@ def _close(block: Block, first: int, sites: Bools, allowed: Bools) -> None:
     allowed[shut[shut >= 0] - first] = False
 
 
-def _close_flow(flow, job, open_sites: set[int], first: int, allowed: Bools) -> None:  # type: ignore[no-untyped-def]
+def _close_flow(
+    flow: FlowColumns, job: JobColumns, open_sites: set[int], first: int, allowed: Bools
+) -> None:
     """Let a flow run between open data centers only."""
-    inside: Ints = np.isin(flow.sites, list(open_sites))
+    inside: Bools = np.isin(flow.sites, list(open_sites))
     if flow.a is job:
         shut = flow.share[:, ~inside, :]
     elif flow.b is job:
