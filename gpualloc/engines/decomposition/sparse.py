@@ -40,11 +40,11 @@ def gather_rows(
     order = np.argsort(row, kind="mergesort")
     count = 0
     out_row, out_value = np.empty(size, np.int64), np.empty(size)
-    for i in order:
-        if count and out_row[count - 1] == row[i]:
-            out_value[count - 1] += value[i]
+    for place in order:
+        if count and out_row[count - 1] == row[place]:
+            out_value[count - 1] += value[place]
         else:
-            out_row[count], out_value[count] = row[i], value[i]
+            out_row[count], out_value[count] = row[place], value[place]
             count += 1
     return out_row[:count], out_value[:count]
 
