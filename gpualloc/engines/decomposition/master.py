@@ -116,13 +116,6 @@ class Master:
         """The coupling rows in the master."""
         return np.array(self._active, dtype=np.int64)
 
-    def set_penalty(self, penalty: float) -> None:
-        """Price what is broken, in units of cost."""
-        self._penalty = penalty
-        idents = np.array(self._relief, dtype=np.int32)
-        costs = np.full(len(idents), penalty)
-        require(self._highs.changeColsCost(len(idents), idents, costs), "changeColsCost")
-
     def charge(self, costs: bool) -> None:
         """Count the columns' own costs, or only what is broken."""
         coupling = self.coupling
@@ -133,11 +126,6 @@ class Master:
             self._highs.changeColsCost(len(idents), idents.astype(np.int32), figures),
             "changeColsCost",
         )
-
-    @property
-    def penalty(self) -> float:
-        """The price of what is broken, in units of cost."""
-        return self._penalty
 
     def set_bounds(self, lower: Floats, upper: Floats) -> None:
         """Bound the plan-wide columns."""

@@ -112,7 +112,6 @@ class NeighborhoodBuilder:
         over = (around.taken + coupling.entries.dot(around.shared) > coupling.row_upper)[broken]
         number = np.searchsorted(rows, broken)
         sheet.put(number, relief + np.arange(len(broken)), np.where(over, -scale, scale))
-        slack = np.full(len(broken), np.inf)
         start = np.concatenate([start, around.excess[broken] / scale])
         slack = np.maximum(1.0, 2 * around.excess[broken] / scale)
         problem = sheet.problem(
