@@ -23,9 +23,9 @@ MOST_USD = 1e300
 class EgressRule(Rule):
     r"""Each gigabyte that moves between data centers is paid for at the price of its link.
 
-    .. math:: \sum_{t, \{x, y\}} m_{xyt} \, q_{xy} \, h_t
+    .. math:: \sum_{t, \{a, b\}} m_{abt} \, q_{ab} \, h_t
 
-    with :math:`m_{xyt}` the GB per hour between x and y (see `TransferRule`), :math:`q_{xy}` in USD
+    with :math:`m_{abt}` the GB per hour between a and b (see `TransferRule`), :math:`q_{ab}` in USD
     per GB, and :math:`h_t` the hours of period t.
     """
 

@@ -1,11 +1,11 @@
 r"""What a spoke costs a job: the engines' view of one synchronization.
 
 A spoke between data centers a and h reserves :math:`r = \min(B, L_{ah})` Gbit/s, with :math:`B` the
-job's `sync.gbps` and :math:`L` the link. One exchange of :math:`G` GB there and back takes
-:math:`16 G / r + \tau_{ah} / 1000` seconds; what overlap does not hide is *exposed*:
+job's `sync.gbps` and :math:`L` the link. One exchange of :math:`V` GB there and back takes
+:math:`16 V / r + \tau_{ah} / 1000` seconds; what overlap does not hide is *exposed*:
 
-.. math:: e = \max(0, 16 G / r + \tau_{ah}/1000 - o), \qquad
-          \text{stalled} = e / (s + e), \qquad \text{GB/h} = 2 G \cdot 3600 / (s + e)
+.. math:: e = \max(0, 16 V / r + \tau_{ah}/1000 - o), \qquad
+          \text{stalled} = e / (s + e), \qquad \text{GB/h} = 2 V \cdot 3600 / (s + e)
 
 with :math:`o` the seconds of overlap and :math:`s` those between two synchronizations.
 """

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class FixedRule(Rule):
     r"""The reservation or set-up fee of an offer is paid once, if the offer is used at all.
 
-    .. math:: \sum_p F_p \, z_p, \qquad z_p = 1 \text{ if } x_{jofp} > 0 \text{ for some } j, o, f
+    .. math:: \sum_p F_p \, \zeta_p, \qquad
+              \zeta_p = 1 \text{ if } x_{jofp} > 0 \text{ for some } j, o, f
 
     with :math:`F_p` in USD and :math:`x` the shards on offer p.
 
-    The rows are :math:`\sum_o v_{jofd} \le z_p` with v whether the data center of p is used, where
-    p is the one offer there that option o can use: sharper than :math:`x_p \le S z_p`, which a few
-    shards satisfy with a part of the fee. A job runs in one option, so its options share a row.
+    The rows are :math:`\sum_o v_{jofd} \le \zeta_p` with v whether the data center of p is used,
+    where p is the one offer there that option o can use: sharper than :math:`x_p \le S \zeta_p`,
+    which a few shards satisfy with a part of the fee. A job runs in one option, so its options
+    share a row.
     """
 
     title: ClassVar[str] = "fixed"

@@ -27,10 +27,10 @@ class FlowRule(Rule):
 
     .. math::
 
-        \sum_y \phi_{ktxy} = \frac{n_{axt}}{S_a} \quad \forall x \qquad
-        \sum_x \phi_{ktxy} = \frac{n_{byt}}{S_b} \quad \forall y \qquad \phi \ge 0
+        \sum_b \phi_{ktab} = \frac{n_{jat}}{S_j} \quad \forall a \qquad
+        \sum_a \phi_{ktab} = \frac{n_{ibt}}{S_i} \quad \forall b \qquad \phi \ge 0
 
-    with :math:`\phi` the fraction of flow k between data center x of job a and y of job b, and
+    with :math:`\phi` the fraction of flow k between data center a of job j and b of job i, and
     :math:`n / S` the share of a job's shards in a data center. Pairs that cannot talk get 0. The
     fractions form a transport plan, so a flow costs what the best pairing of replicas costs. If
     either job is unserved, there is no flow.

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class LatencyRule(Rule):
     r"""Each millisecond of round trip between the replicas of a flow has its price.
 
-    .. math:: \lambda \sum_{k, t} \ell_k \, h_t \sum_{x \ne y} \tau_{xy} \, \phi_{ktxy}
+    .. math:: \lambda \sum_{k, t} \psi_k \, h_t \sum_{a \ne b} \tau_{ab} \, \phi_{ktab}
 
-    with :math:`\phi` the fraction of flow k from x to y, :math:`\tau` the round trip in ms,
-    :math:`\ell_k` in USD per ms and hour, :math:`h_t` in hours, and :math:`\lambda` the
+    with :math:`\phi` the fraction of flow k from a to b, :math:`\tau` the round trip in ms,
+    :math:`\psi_k` in USD per ms and hour, :math:`h_t` in hours, and :math:`\lambda` the
     `sync_weight`.
     """
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class LinkRule(Rule):
     r"""The rates that spokes reserve and the loads of flows fit the link of each pair.
 
-    .. math:: \sum_{j, f \ni t} r_{jxy} \, (z_{jfxy} + z_{jfyx})
-              + \sum_k B_k \, (\phi_{ktxy} + \phi_{ktyx}) \le L_{xy} \qquad \forall \{x, y\}, t
+    .. math:: \sum_{j, f \ni t} r_{jab} \, (z_{jfab} + z_{jfba})
+              + \sum_k B_k \, (\phi_{ktab} + \phi_{ktba}) \le L_{ab} \qquad \forall \{a, b\}, t
 
-    with :math:`r_{jxy} = \min(B_j, L_{xy})` the rate of a spoke, :math:`B_k` the rate of flow k,
-    :math:`\phi` the fraction of it from x to y, and :math:`L_{xy}` the link, all in Gbit/s.
+    with :math:`r_{jab} = \min(B_j, L_{ab})` the rate of a spoke, :math:`B_k` the rate of flow k,
+    :math:`\phi` the fraction of it from a to b, and :math:`L_{ab}` the link, all in Gbit/s.
     """
 
     title: ClassVar[str] = "links"

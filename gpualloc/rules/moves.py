@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class MoveRule(Rule):
     r"""Each shard that was not on its offer in the phase before has moved, at a price.
 
-    .. math:: \sum_{j, f} m_j \sum_p \max(0, x_{jfp} - x_{j,f-1,p})
+    .. math:: \sum_{j, f} \mu_j \sum_p \max(0, x_{jfp} - x_{j,f-1,p})
 
-    with :math:`m_j` in USD per shard and :math:`x` the shards on offer p. Before the first phase
+    with :math:`\mu_j` in USD per shard and :math:`x` the shards on offer p. Before the first phase
     are the shards of `current`; without `current` the first placement is free. Shards are alike,
     so what an offer gains is all that can have moved there.
     """

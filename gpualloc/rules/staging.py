@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class StagingRule(Rule):
     r"""A job's data is brought to each data center that it did not use in the phase before.
 
-    .. math:: \sum_{j, f, d} D_{jd} \, v_{jfd} \, (1 - v_{j,f-1,d})
+    .. math:: \sum_{j, f, d} E_{jd} \, v_{jfd} \, (1 - v_{j,f-1,d})
 
-    with :math:`D_{jd}` the `staging_usd` of job j and data center d, and :math:`v` whether the
+    with :math:`E_{jd}` the `staging_usd` of job j and data center d, and :math:`v` whether the
     phase uses d. Before the first phase are the data centers of `current`; without it none.
     """
 

@@ -22,14 +22,14 @@ class StallRule(Rule):
     .. math:: \lambda \sum_{j, f, \; t \in f} \max_a \frac{e_{jah}}{s_j + e_{jah}} \;
               G_j \, h_t \, \nu_j
 
-    .. math:: e_{jah} = \max(0, \; 16 \, b_j / r_{jah} + \tau_{ah} / 1000 - o_j)
+    .. math:: e_{jah} = \max(0, \; 16 \, V_j / r_{jah} + \tau_{ah} / 1000 - o_j)
 
-    with h the hub and a the other data centers of the phase, :math:`b` GB each way, :math:`r` the
+    with h the hub and a the other data centers of the phase, :math:`V` GB each way, :math:`r` the
     rate of the spoke in Gbit/s, :math:`\tau` its round trip in ms, :math:`o` the seconds hidden
     behind compute, :math:`s` the seconds between two synchronizations, :math:`G_j` the job's GPUs,
     :math:`\nu` the worth of an idle GPU-hour in USD, and :math:`\lambda` the `sync_weight`.
 
-    The rows have a stalled fraction for each possible hub, :math:`D_h \ge \sigma_{ah} z_{ah}` with
+    The rows have a stalled fraction for each possible hub, :math:`Y_h \ge \sigma_{ah} z_{ah}` with
     z the spokes: zero where the hub is not, and sharper in a relaxation than one for all hubs.
     """
 

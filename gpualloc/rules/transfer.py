@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class TransferRule(Rule):
     r"""What a data center moves in a period stays within its allowance.
 
-    .. math:: \frac{h_t}{1000} \sum_{y \ne x} m_{xyt} \le T_x \qquad \forall x, t
+    .. math:: \frac{h_t}{1000} \sum_{b \ne a} m_{abt} \le T_a \qquad \forall a, t
 
-    with :math:`m_{xyt}` the GB per hour between x and y: :math:`2 G \cdot 3600 / (s + e)` for a
-    spoke (:math:`G` GB each way, every :math:`s` seconds of compute and :math:`e` seconds exposed)
-    and 450 for each Gbit/s of a flow; :math:`h_t` in hours and :math:`T_x` in TB.
+    with :math:`m_{abt}` the GB per hour between a and b: :math:`2 V \cdot 3600 / (s + e)` for a
+    spoke (:math:`V` GB each way, every :math:`s` seconds of compute and :math:`e` seconds exposed)
+    and 450 for each Gbit/s of a flow; :math:`h_t` in hours and :math:`T_a` in TB.
     """
 
     title: ClassVar[str] = "transfer"

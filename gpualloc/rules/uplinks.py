@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class UplinkRule(Rule):
     r"""All that a data center exchanges with others fits its uplink.
 
-    .. math:: \sum_{y \ne x} \ell_{xyt} \le U_x \qquad \forall x, t
+    .. math:: \sum_{b \ne a} \ell_{abt} \le U_a \qquad \forall a, t
 
-    with :math:`\ell_{xyt}` the load of the link between x and y (see `LinkRule`) and :math:`U_x`
+    with :math:`\ell_{abt}` the load of the link between a and b (see `LinkRule`) and :math:`U_a`
     the uplink, in Gbit/s.
     """
 

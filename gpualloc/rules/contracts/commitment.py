@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 class Commitment(ContractRule):
     r"""Take or pay: what the covered jobs do not spend at the provider is paid all the same.
 
-    .. math:: \max\Bigl(0, \; U - \sum_{j \in J, \; p \in R, \; t \in W} g_{jo} \, x_{jofp} \,
+    .. math:: \max\Bigl(0, \; U - \sum_{j \in J, \; p \in R, \; t \in N} g_{jo} \, x_{jofp} \,
               c_{pt} \, h_t\Bigr)
 
     with :math:`U` the committed USD, and spend the compute cost of the covered jobs :math:`J` on
-    the provider's offers :math:`R` in the window :math:`W`: GPUs per shard :math:`g`, shards
+    the provider's offers :math:`R` in the window :math:`N`: GPUs per shard :math:`g`, shards
     :math:`x`, :math:`c` USD per GPU-hour, :math:`h` hours. Energy and fees do not count as spend.
     """
 

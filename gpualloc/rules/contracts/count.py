@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 class CountUsed(ContractRule):
     r"""The covered jobs use at least `min` and at most `max` providers, or data centers.
 
-    .. math:: \underline{n} \le \sum_r \max_{j \in J, \; t \in W, \; p \in r} [x_{jofp} > 0]
+    .. math:: \underline{n} \le \sum_r \max_{j \in J, \; t \in N, \; p \in r} [x_{jofp} > 0]
               \le \overline{n}
 
     with r the providers or data centers, :math:`x` the shards of the covered jobs :math:`J` on
-    their offers p, in any period t of the window :math:`W`.
+    their offers p, in any period t of the window :math:`N`.
     """
 
     kind: ClassVar[str] = "count"

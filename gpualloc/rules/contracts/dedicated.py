@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class Dedicated(ContractRule):
     r"""The named data centers are for the covered jobs alone.
 
-    .. math:: x_{jofp} = 0 \qquad \forall j \notin J, \; f \cap W \ne \varnothing, \; d(p) \in D
+    .. math:: x_{jofp} = 0 \qquad \forall j \notin J, \; f \cap N \ne \varnothing, \; d(p) \in D
 
-    with :math:`x` the shards of job j in phase f on offer p, :math:`J` the covered jobs, :math:`W`
+    with :math:`x` the shards of job j in phase f on offer p, :math:`J` the covered jobs, :math:`N`
     the window and :math:`D` the named data centers. Covered jobs may run elsewhere too.
     """
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class Exclusivity(PlacesRule):
     r"""Covered jobs run in the named places alone.
 
-    .. math:: x_{jofp} = 0 \qquad \forall j \in J, \; f \cap W \ne \varnothing, \; d(p) \notin D
+    .. math:: x_{jofp} = 0 \qquad \forall j \in J, \; f \cap N \ne \varnothing, \; d(p) \notin D
 
-    with :math:`x` the shards of job j in phase f on offer p, :math:`J` the covered jobs, :math:`W`
+    with :math:`x` the shards of job j in phase f on offer p, :math:`J` the covered jobs, :math:`N`
     the window and :math:`D` the named data centers. A phase that touches the window is bound as a
     whole, since a job that may not move is in one place for all its periods.
     """

@@ -26,10 +26,10 @@ SHOWN_JOBS = 5
 class Separation(ContractRule):
     r"""No two covered jobs use the same data center, or provider, in the same period.
 
-    .. math:: \sum_{j \in J} \max_{p \in r} [x_{jofp} > 0] \le 1 \qquad \forall r, \; t \in W
+    .. math:: \sum_{j \in J} \max_{p \in r} [x_{jofp} > 0] \le 1 \qquad \forall r, \; t \in N
 
     with r the data centers or providers, :math:`x` the shards of the covered jobs :math:`J` on
-    their offers p in period t, and :math:`W` the window. One failure then stops one job at most.
+    their offers p in period t, and :math:`N` the window. One failure then stops one job at most.
     """
 
     kind: ClassVar[str] = "separation"

@@ -25,11 +25,11 @@ class Share(PlacesRule):
     r"""Of the covered jobs' GPU-hours, a fraction between `min` and `max` is in the named places.
 
     .. math:: \alpha \, H \le \sum_{d \in D} H_d \le \omega \, H, \qquad
-              H_d = \sum_{j \in J, \; p \in d, \; t \in W} g_{jo} \, x_{jofp} \, h_t, \quad
+              H_d = \sum_{j \in J, \; p \in d, \; t \in N} g_{jo} \, x_{jofp} \, h_t, \quad
               H = \sum_d H_d
 
     with :math:`\alpha, \omega` the bounds, :math:`H_d` the GPU-hours of the covered jobs :math:`J`
-    in data center d in the window :math:`W`, and :math:`D` the named data centers. Written as a
+    in data center d in the window :math:`N`, and :math:`D` the named data centers. Written as a
     product with :math:`H`, it stays linear and holds where the covered jobs use nothing at all.
     """
 

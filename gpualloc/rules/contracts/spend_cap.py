@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class SpendCap(ContractRule):
     r"""The covered jobs spend no more than so much at some providers, taken together.
 
-    .. math:: \sum_{j \in J, \; p \in R, \; t \in W} g_{jo} \, x_{jofp} \, c_{pt} \, h_t \le U
+    .. math:: \sum_{j \in J, \; p \in R, \; t \in N} g_{jo} \, x_{jofp} \, c_{pt} \, h_t \le U
 
     with the symbols of `Commitment`, :math:`R` the offers of all the providers, and :math:`U` in
     USD.
