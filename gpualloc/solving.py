@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from gpualloc.engines.backends import Settings
 from gpualloc.engines.decomposed import DecompositionEngine
 from gpualloc.engines.exact import ExactEngine
+from gpualloc.engines.finding import Finding, make_finding
+from gpualloc.engines.handing import hand_out
 from gpualloc.errors import UsageError
+from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.formulation.size import estimate_columns
 from gpualloc.instance.arrays import build_arrays
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.plan import OPTIMAL_GAP, Plan, relative_gap
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan
 from gpualloc.progress import Progress
 
 ENGINES = ("auto", "exact", "decomposition")
@@ -91,64 +94,76 @@ def solve(
         raise UsageError(f"the warm start holds no plan: its status is {warm_start.status}")
     settings = Settings(time_limit, gap, seed, threads)
     start = None if warm_start is None else warm_start.layout
-    way = _Way(instance, settings, solver, on_progress, isolate)
-    return way.pick(start) if engine == "auto" else way.solve(engine, start)
+    way = Way(instance, settings, solver=solver, on_progress=on_progress, isolate=isolate)
+    return hand_out(instance, way.find(engine, start), seed)
 
 
 @dataclass(frozen=True)
-class _Way:
-    """The arguments of a solve, for either engine."""
+class Way:
+    """The arguments of a solve, for any engine.
+
+    Attributes
+    ----------
+    amendment : Amendment
+        What is asked of the plan beyond the instance's rules.
+    """
 
     instance: Instance
     settings: Settings
-    solver: str | None
-    on_progress: Callable[[Progress], None] | None
-    isolate: bool
+    amendment: Amendment = UNAMENDED
+    solver: str | None = None
+    on_progress: Callable[[Progress], None] | None = None
+    isolate: bool = True
 
-    def solve(self, engine: str, start: Layout | None) -> Plan:
-        """Solve with one engine."""
+    def find(self, engine: str, start: Layout | None) -> Finding:
+        """Solve with an engine, or with what suits the size."""
+        if engine == "auto":
+            return self._pick(start)
         if engine == "exact":
             return ExactEngine(
                 self.instance,
                 self.settings,
+                amendment=self.amendment,
                 solver=self.solver,
                 on_progress=self.on_progress,
                 isolate=self.isolate,
-            ).solve(start)
+            ).find(start)
         if self.solver not in (None, "highs"):
             raise UsageError(f"the decomposition engine works with highs, not {self.solver}")
         return DecompositionEngine(
-            self.instance, self.settings, on_progress=self.on_progress, isolate=self.isolate
-        ).solve(start)
+            self.instance,
+            self.settings,
+            amendment=self.amendment,
+            on_progress=self.on_progress,
+            isolate=self.isolate,
+        ).find(start)
 
-    def pick(self, start: Layout | None) -> Plan:
+    def _pick(self, start: Layout | None) -> Finding:
         """Solve with the engine that suits the size, or with one after the other."""
         columns = estimate_columns(build_arrays(self.instance))
         if self.solver is not None or columns < SMALL:
-            return self.solve("exact", start)
+            return self.find("exact", start)
         began = time.time()
-        first = self.solve("decomposition", start)
+        first = self.find("decomposition", start)
         limit = self.settings.time_limit
         left = None if limit is None else limit - (time.time() - began)
-        ended = first.stopped_by in ("proof", "gap", "interrupt") or not first.has_plan
-        if ended or columns > MEDIUM or (left is not None and left < LEAST_SECONDS):
+        proved = first.gap is not None and first.gap <= OPTIMAL_GAP
+        if first.candidate is None or first.stop != "time" or proved or columns > MEDIUM:
+            return first
+        if left is not None and left < LEAST_SECONDS:
             return first
         rest = replace(self, settings=replace(self.settings, time_limit=left))
-        return _join(first, rest.solve("exact", first.layout))
+        return _join(first, rest.find("exact", first.candidate.layouts[0]))
 
 
-def _join(first: Plan, second: Plan) -> Plan:
-    """The second plan, which began with the first, with the better of the bounds."""
-    assert second.objective_usd is not None
-    bounds = [plan.bound_usd for plan in (first, second) if plan.bound_usd is not None]
-    bound = min(second.objective_usd, max(bounds, default=-math.inf))
-    gap = relative_gap(second.objective_usd, bound if bounds else None)
-    proved = gap is not None and gap <= OPTIMAL_GAP
-    return replace(
-        second,
-        bound_usd=bound if bounds else None,
-        status="optimal" if proved else "feasible",
-        stopped_by="proof" if proved else second.stopped_by,
+def _join(first: Finding, second: Finding) -> Finding:
+    """The second finding, which began with the first, with the better of the bounds."""
+    bounds = [found.bound for found in (first, second) if found.bound is not None]
+    return make_finding(
+        second.candidate,
+        max(bounds, default=None),
+        known=second.known,
+        stop=second.stop,
         seconds=first.seconds + second.seconds,
         engine=f"{first.engine}, then {second.engine}",
     )

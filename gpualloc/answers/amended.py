@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from gpualloc.answers.result import Interval
 from gpualloc.answers.solves import Solves
-from gpualloc.engines.amended import Finding, pursue
 from gpualloc.engines.backends import Settings
-from gpualloc.engines.subject import Candidate, PlanSubject, Subject
+from gpualloc.engines.finding import Finding
+from gpualloc.engines.pursuit import pursue
+from gpualloc.engines.subject import Candidate, Subject
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.plan.plan import OPTIMAL_GAP, Plan, make_plan, relative_gap
 from gpualloc.plan.text import gap_text
-from gpualloc.solving import check_arguments
+from gpualloc.solving import Way, check_arguments
 from gpualloc.vectors import Floats
 
 
@@ -73,19 +74,9 @@ def solve_amended(
     """
     if amendment == UNAMENDED:
         return _unamended(solves.solve(instance, note=note, warm_start=warm_start, to_come=to_come))
-    subject = PlanSubject(instance, amendment)
-    candidate, start = None, None
-    if warm_start:
-        candidate, start = subject.weigh(warm_start.layout), subject.encode(warm_start.layout)
     settings = begin(solves, note, to_come)
-    finding = pursue(
-        subject,
-        settings,
-        solver=solves.solver,
-        isolate=solves.isolate,
-        candidate=candidate,
-        start=start,
-    )
+    way = Way(instance, settings, amendment, solver=solves.solver, isolate=solves.isolate)
+    finding = way.find(solves.engine, warm_start.layout if warm_start else None)
     refuse_interrupt(finding)
     plan = _plan_of(instance, finding, bound_usd, solves.seed)
     least = Interval(finding.bound, finding.value, finding.value)

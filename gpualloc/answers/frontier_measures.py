@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from gpualloc.rules import COST_LINES, rules_of
 from gpualloc.rules.contracts.count import CountUsed
-from gpualloc.rules.measure import Measure, Terms
+from gpualloc.rules.measure import Measure, Terms, join_terms
 from gpualloc.rules.writer import JobColumns, Writer
-from gpualloc.vectors import Floats, Ints
 
 if TYPE_CHECKING:
     from gpualloc.rules.ledger import Ledger
@@ -65,10 +61,7 @@ class Energy(Measure):
             gpu_kw = arrays.gpu_kw[job.data.options[block.option].gpu_type]
             shard_kw = block.gpus_per_shard * gpu_kw * arrays.pue[block.sites[block.site_at]]
             mwh = shard_kw * arrays.hours[block.periods].sum() / 1000
-            writer.notes.setdefault(self, []).append((block.shards, mwh))
-
-    def terms(self, writer: Writer) -> Terms:
-        return join_terms(writer.notes.get(self, ()))
+            writer.count(self, block.shards, mwh)
 
     def amount(self, ledger: Ledger) -> Fraction:
         hours = ledger.catalog.hours
@@ -93,22 +86,12 @@ class Providers(Measure):
 
     def write_shared(self, writer: Writer) -> None:
         self._count.write_shared(writer)
+        counted, _ = writer.shared["count", self._count.name]
+        writer.count(self, counted, 1)
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
         self._count.write_job(writer, job)
 
-    def terms(self, writer: Writer) -> Terms:
-        counted, _ = writer.shared["count", self._count.name]
-        return counted, np.ones(len(counted))
-
     def amount(self, ledger: Ledger) -> Fraction:
         sites = {site for stay in ledger.all_stays for site in stay.shards_at}
         return Fraction(len({ledger.catalog.sites[site].provider for site in sites}))
-
-
-def join_terms(parts: Iterable[tuple[Ints, Floats]]) -> Terms:
-    """Terms that were written in parts, as one."""
-    found = list(parts)
-    if not found:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    return np.concatenate([ids for ids, _ in found]), np.concatenate([one for _, one in found])

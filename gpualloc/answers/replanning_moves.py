@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gpualloc.answers.frontier_measures import join_terms
 from gpualloc.errors import UsageError
 from gpualloc.instance.instance import Instance
 from gpualloc.plan.plan import Plan
-from gpualloc.rules.measure import Measure, Terms
+from gpualloc.rules.measure import Measure
 from gpualloc.rules.writer import Block, JobColumns, Writer
 
 if TYPE_CHECKING:
@@ -112,10 +111,7 @@ class Moves(Measure):
         writer.put(rows, moved, 1)
         writer.put(rows, block.shards, -1)
         writer.put(rows, block.on, before)
-        writer.notes.setdefault(self, []).append((moved, np.ones(len(moved))))
-
-    def terms(self, writer: Writer) -> Terms:
-        return join_terms(writer.notes.get(self, ()))
+        writer.count(self, moved, 1)
 
     def amount(self, ledger: Ledger) -> Fraction:
         return Fraction(sum(self.by_job(ledger).values()))

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from gpualloc.engines.backends import Listener, Outcome, Settings
 from gpualloc.engines.backends.base import Known
-from gpualloc.engines.handing import hand_out
+from gpualloc.engines.finding import Finding, make_finding
 from gpualloc.engines.process import Reports, run_apart, run_here
 from gpualloc.engines.pursuit import is_hair
+from gpualloc.engines.subject import Candidate, weigh
 from gpualloc.errors import InternalError
+from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.checker import check_layout
-from gpualloc.plan.plan import Plan, relative_gap
-from gpualloc.plan.verdict import Verdict
+from gpualloc.plan.plan import relative_gap
 from gpualloc.progress import Progress
 
 
@@ -33,6 +33,7 @@ class DecompositionTask:
     """
 
     instance: Instance
+    amendment: Amendment
     settings: Settings
     deadline: float | None
     start: Layout | None
@@ -41,7 +42,9 @@ class DecompositionTask:
         """Carry it out in this process; plans go to the listener, as layouts."""
         from gpualloc.engines.decomposition.decomposer import Decomposer
 
-        decomposer = Decomposer(self.instance, self.settings, self.deadline, listener)
+        decomposer = Decomposer(
+            self.instance, self.settings, self.deadline, listener, self.amendment
+        )
         result = decomposer.run(self.start)
         if result.infeasible:
             return Outcome("infeasible", None, None, "proof")
@@ -56,6 +59,8 @@ class DecompositionEngine:
     ----------
     instance : Instance
     settings : Settings
+    amendment : Amendment
+        What is asked of the plan beyond the instance's rules.
     on_progress : callable or None
         Called with a `Progress` whenever plan or bound improve.
     isolate : bool
@@ -67,18 +72,20 @@ class DecompositionEngine:
         instance: Instance,
         settings: Settings,
         *,
+        amendment: Amendment = UNAMENDED,
         on_progress: Callable[[Progress], None] | None = None,
         isolate: bool = True,
     ) -> None:
         self.instance = instance
         self.settings = settings
+        self.amendment = amendment
         self.began = time.time()
         self._on_progress = on_progress
         self._run = run_apart if isolate else run_here
-        self._best: tuple[Layout, Verdict] | None = None
+        self._best: Candidate | None = None
         self._bound: float | None = None
 
-    def solve(self, warm_start: Layout | None = None) -> Plan:
+    def find(self, warm_start: Layout | None = None) -> Finding:
         """Find the best plan within the limits.
 
         Raises
@@ -87,36 +94,33 @@ class DecompositionEngine:
             A plan breaks a rule by more than a solver's tolerance, or costs less than the bound.
         """
         if warm_start is not None:
-            self._keep(warm_start, check_layout(self.instance, warm_start))
+            self._keep(weigh(self.instance, warm_start, self.amendment))
         limit = self.settings.time_limit
         deadline = None if limit is None else self.began + limit
         self._tell("reading the rules group by group")
         reports = Reports(self._on_report)
-        task = DecompositionTask(self.instance, self.settings, deadline, warm_start)
+        task = DecompositionTask(self.instance, self.amendment, self.settings, deadline, warm_start)
         outcome = self._run(task, reports)
         self._bound = outcome.bound if outcome.bound is not None else self._bound
         for layout in reversed(reports.points):
-            verdict = check_layout(self.instance, layout)
-            if not verdict and not is_hair(verdict):
-                raise InternalError(f"the checker refused the engine's plan:\n{verdict}")
-            if verdict:
-                self._keep(layout, verdict)
+            found = weigh(self.instance, layout, self.amendment)
+            if not found and not is_hair(found.verdicts[0]):
+                raise InternalError(f"the checker refused the engine's plan:\n{found.verdicts[0]}")
+            if found:
+                self._keep(found)
                 break
-        return hand_out(
-            self.instance,
+        return make_finding(
             self._best,
-            bound_usd=self._bound,
-            infeasible=outcome.known == "infeasible",
+            self._bound,
+            known=outcome.known,
             stop=outcome.stop,
             seconds=time.time() - self.began,
             engine=f"decomposition, {_version()}",
-            seed=self.settings.seed,
         )
 
-    def _keep(self, layout: Layout, verdict: Verdict) -> None:
-        known = self._best
-        if verdict and (known is None or verdict.objective_usd < known[1].objective_usd):
-            self._best = layout, verdict
+    def _keep(self, candidate: Candidate) -> None:
+        if candidate and (self._best is None or candidate.value < self._best.value):
+            self._best = candidate
 
     def _on_report(self, cost: float | None, bound: float | None) -> None:
         self._bound = bound
@@ -125,7 +129,7 @@ class DecompositionEngine:
     def _tell(self, note: str, cost: float | None = None) -> None:
         if self._on_progress is None:
             return
-        known = [] if self._best is None else [self._best[1].objective_usd]
+        known = [] if self._best is None else [self._best.value]
         incumbent = min([*known, *([] if cost is None else [cost])], default=None)
         self._on_progress(
             Progress(

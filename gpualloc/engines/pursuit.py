@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from gpualloc.engines.backends import Outcome, Settings
+from gpualloc.engines.backends import Outcome, Settings, make_backend
+from gpualloc.engines.finding import Finding, make_finding
 from gpualloc.engines.process import Reports, run_apart, run_here
 from gpualloc.engines.subject import Candidate, Subject
 from gpualloc.engines.tasks import Task
@@ -24,8 +25,8 @@ MARGINS = (2e-6, 2e-5)
 RETRY_SECONDS = 10.0
 """A solve with limits drawn in may take this long when no time is left."""
 
-Tell = Callable[[str, float | None], None]
-"""Takes a note and the cost of a point that a solver has found."""
+Tell = Callable[[str, float | None, float | None], None]
+"""Takes a note, the least value so far, and the bound."""
 
 
 class Pursuit:
@@ -87,7 +88,7 @@ class Pursuit:
         for margin in MARGINS:
             if outcome.known in ("infeasible", "unknown") or self._is_good(outcome):
                 break
-            self._tell("a limit was passed by a hair: solving again with limits drawn in", None)
+            self._report("a limit was passed by a hair: solving again with limits drawn in")
             task = replace(self._task(None), problem=problem.tightened(margin))
             task = replace(task, deadline=self._retry_deadline(outcome, task.deadline))
             again = self._solve(task, self._on_trial)
@@ -155,11 +156,63 @@ class Pursuit:
 
     def _on_report(self, cost: float | None, bound: float | None) -> None:
         self.bound = bound
-        self._tell("", cost)
+        self._report("", cost)
 
     def _on_trial(self, cost: float | None, bound: float | None) -> None:
         """A solve with limits drawn in proves no bound."""
-        self._tell("", cost)
+        self._report("", cost)
+
+    def _report(self, note: str, cost: float | None = None) -> None:
+        known = [] if self.best is None else [self.best.value]
+        least = min([*known, *([] if cost is None else [cost])], default=None)
+        self._tell(note, least, self.bound)
+
+
+def pursue(
+    subject: Subject,
+    settings: Settings,
+    *,
+    solver: str | None = None,
+    isolate: bool = True,
+    candidate: Candidate | None = None,
+    start: Floats | None = None,
+    began: float | None = None,
+    tell: Tell = lambda note, value, bound: None,
+) -> Finding:
+    """Find the best candidate of a subject within the limits.
+
+    Parameters
+    ----------
+    candidate : Candidate or None
+        One that is known already.
+    start : (n,) float or None
+        A point to start from, NaN where it is not known.
+    began : float or None
+        Wall-clock time from which the time limit counts; None for now.
+    tell : callable
+        As `Pursuit` has it.
+
+    Raises
+    ------
+    SolverError
+        The solver failed, or contradicts a checked candidate.
+    InternalError
+        The solver's point breaks a rule by more than a solver's tolerance.
+    """
+    version = make_backend(solver).version()
+    began = time.time() if began is None else began
+    pursuit = Pursuit(subject, settings, solver=solver, began=began, tell=tell, isolate=isolate)
+    if candidate is not None:
+        pursuit.keep(candidate)
+    outcome = pursuit.run(start)
+    return make_finding(
+        pursuit.best,
+        pursuit.bound,
+        known=outcome.known,
+        stop=outcome.stop,
+        seconds=time.time() - began,
+        engine=f"exact, {version}",
+    )
 
 
 def is_hair(verdict: Verdict) -> bool:

@@ -76,10 +76,14 @@ class PlanSubject:
 
     def weigh(self, layout: Layout) -> Candidate:
         """Check a layout, and count what it is to minimize."""
-        verdict = self.amendment.check(self.instance, layout)
-        value = self.amendment.value(self.instance, layout, verdict)
-        return Candidate((layout,), (verdict,), value)
+        return weigh(self.instance, layout, self.amendment)
 
     def encode(self, layout: Layout) -> Floats:
         """A layout as values of columns, NaN where it decides nothing."""
         return encode(self.program, layout).values
+
+
+def weigh(instance: Instance, layout: Layout, amendment: Amendment) -> Candidate:
+    """Check a layout under an amendment, and count what it is to minimize."""
+    verdict = amendment.check(instance, layout)
+    return Candidate((layout,), (verdict,), amendment.value(instance, layout, verdict))

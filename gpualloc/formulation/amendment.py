@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -16,7 +15,7 @@ from gpualloc.plan.checker import check_layout
 from gpualloc.plan.verdict import Verdict
 from gpualloc.rules import rules_of
 from gpualloc.rules.ledger import Ledger
-from gpualloc.rules.measure import Limit, Measure
+from gpualloc.rules.measure import Limit, Measure, Terms, join_terms
 from gpualloc.rules.rule import Rule
 from gpualloc.rules.writer import Writer
 
@@ -39,15 +38,27 @@ class Amendment:
     def formulate(self, instance: Instance) -> Program:
         """Write the instance's rules and these into one program."""
         writer = Writer(build_arrays(instance))
-        jobs, flows = write_rules(writer, (*rules_of(instance), *self._measures(), *self.rules))
-        for limit in self._limits():
-            limit.write_end(writer)
+        jobs, flows = write_rules(writer, self.rules_on(instance))
+        self.write_end(writer)
         program = assemble(writer, jobs, flows)
-        if self.goal is None:
-            return program
         cost = np.zeros(program.problem.columns)
-        np.add.at(cost, *self.goal.terms(writer))
+        np.add.at(cost, *self.cost_terms(writer))
         return replace(program, problem=replace(program.problem, cost=cost))
+
+    def rules_on(self, instance: Instance) -> tuple[Rule, ...]:
+        """The instance's rules, the measures that these need, and these."""
+        return (*rules_of(instance), *self._measures(), *self.rules)
+
+    def write_end(self, writer: Writer) -> None:
+        """Add to the limits what has been written since the writer was last emptied."""
+        for limit in self._limits:
+            limit.write_end(writer)
+
+    def cost_terms(self, writer: Writer) -> Terms:
+        """What is to be minimized, over the columns written since the writer was last emptied."""
+        if self.goal is None:
+            return join_terms((columns, usd) for _, columns, usd in writer.costs)
+        return self.goal.terms(writer)
 
     def check(self, instance: Instance, layout: Layout) -> Verdict:
         """The checker's verdict on a plan, with the breaches of these rules."""
@@ -64,12 +75,13 @@ class Amendment:
             return verdict.objective_usd
         return float(self.goal.amount(Ledger(instance, layout)))
 
-    def _limits(self) -> Iterator[Limit]:
-        return (rule for rule in self.rules if isinstance(rule, Limit))
+    @property
+    def _limits(self) -> tuple[Limit, ...]:
+        return tuple(rule for rule in self.rules if isinstance(rule, Limit))
 
     def _measures(self) -> tuple[Measure, ...]:
         """The measures that write, each once."""
-        used = [limit.measure for limit in self._limits()]
+        used = [limit.measure for limit in self._limits]
         used += [] if self.goal is None else [self.goal]
         return tuple(dict.fromkeys(part for measure in used for part in measure.parts))
 

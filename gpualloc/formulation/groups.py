@@ -14,11 +14,12 @@ from functools import cached_property
 import numpy as np
 
 from gpualloc.errors import InternalError
+from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.formulation.problem import Matrix, Problem, build_matrix
 from gpualloc.formulation.program import members_of, write_group
 from gpualloc.instance.arrays import Arrays, build_arrays
 from gpualloc.instance.instance import Instance
-from gpualloc.rules import rules_of
+from gpualloc.rules.measure import Terms
 from gpualloc.rules.writer import Family, FlowColumns, JobColumns, Sheet, Writer
 from gpualloc.vectors import Bools, Floats, Ints
 
@@ -106,6 +107,8 @@ class Groups:
     Parameters
     ----------
     instance : Instance
+    amendment : Amendment
+        What is asked of a plan beyond the instance's rules.
 
     Attributes
     ----------
@@ -114,16 +117,17 @@ class Groups:
         The jobs of each group.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, amendment: Amendment = UNAMENDED) -> None:
         self.arrays: Arrays = build_arrays(instance)
-        self._rules = rules_of(instance)
+        self._amendment = amendment
+        self._rules = amendment.rules_on(instance)
         self.members = members_of(self.arrays)
         self._writer = Writer(self.arrays)
         for rule in self._rules:
             rule.write_shared(self._writer)
         self._shared_columns = self._writer.column_sheet.size
         self._shared_rows = self._writer.row_sheet.size
-        self._shared = _take(self._writer)
+        self._shared = self._take()
         self._column_first = np.zeros(len(self.members) + 1, dtype=np.int64)
         self._column_first[:] = self._shared_columns
         self._mixed: list[_Mixed] = []
@@ -164,12 +168,17 @@ class Groups:
         columns, rows = self._writer.column_sheet, self._writer.row_sheet
         columns.size, rows.size = first, self._shared_rows
         jobs, flows = write_group(self._writer, self._rules, self.members[at])
-        taken = _take(self._writer)
+        taken = self._take()
         if at == len(self._mixed):
             self._column_first[at + 1 :] = columns.size
             self._jobs.update({job.data.index: job for job in jobs})
             self._flows.update({flow.data.index: flow for flow in flows})
         return self._split(at, first, taken, jobs, flows)
+
+    def _take(self) -> _Taken:
+        """Empty the writer, which keeps counting ids from where it is."""
+        self._amendment.write_end(self._writer)
+        return _take(self._writer, self._amendment.cost_terms(self._writer))
 
     def _split(
         self,
@@ -283,14 +292,13 @@ class _Taken:
     families: tuple[Family, ...]
 
 
-def _take(writer: Writer) -> _Taken:
-    """Take what was written out of the writer, which keeps counting ids from where it is."""
+def _take(writer: Writer, cost_terms: Terms) -> _Taken:
+    """Take what was written out of the writer; `cost_terms` are those of its columns."""
     columns, rows = writer.column_sheet, writer.row_sheet
     lower = _joined(columns.lower, float)
-    first = columns.size - len(lower)
     cost = np.zeros(len(lower))
-    for _, idents, usd in writer.costs:
-        np.add.at(cost, idents - first, usd)
+    idents, usd = cost_terms
+    np.add.at(cost, idents - (columns.size - len(lower)), usd)
     taken = _Taken(
         lower=lower,
         upper=_joined(columns.upper, float),
@@ -306,6 +314,7 @@ def _take(writer: Writer) -> _Taken:
     )
     writer.entries.clear()
     writer.costs.clear()
+    writer.counted.clear()
     for sheet in (columns, rows):
         _forget(sheet)
     return taken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Terms = tuple[Ints, Floats]
 """Columns, each as often as need be, and the coefficient of each."""
+
+MOST_IN_ROW = 1000.0
+"""A limit is written as a row that is at most this, so that its coefficients are near one."""
 
 
 class Measure(Rule):
@@ -45,9 +48,9 @@ class Measure(Rule):
         """The measures that write for this one; itself, unless it is made of others."""
         return (self,)
 
-    @abstractmethod
     def terms(self, writer: Writer) -> Terms:
-        """The figure over the columns, once all rules have written theirs."""
+        """The figure over the columns that have been written since the writer was last emptied."""
+        return join_terms(writer.counted.get(self, ()))
 
     @abstractmethod
     def amount(self, ledger: Ledger) -> Fraction:
@@ -72,9 +75,8 @@ class WeightedSum(Measure):
         return tuple(part for _, measure in self._weighed for part in measure.parts)
 
     def terms(self, writer: Writer) -> Terms:
-        found = [(weight, measure.terms(writer)) for weight, measure in self._weighed]
-        columns = np.concatenate([columns for _, (columns, _) in found])
-        return columns, np.concatenate([weight * values for weight, (_, values) in found])
+        found = ((weight, *measure.terms(writer)) for weight, measure in self._weighed)
+        return join_terms((columns, weight * values) for weight, columns, values in found)
 
     def amount(self, ledger: Ledger) -> Fraction:
         amounts = (exact(weight) * measure.amount(ledger) for weight, measure in self._weighed)
@@ -87,7 +89,8 @@ class Limit(Rule):
 
     .. math:: \mu(x) \le \varepsilon
 
-    with :math:`\mu` the measure and :math:`\varepsilon` in its unit.
+    with :math:`\mu` the measure and :math:`\varepsilon` in its unit. The row is one of the whole
+    plan; each part of a program adds its own terms to it once the part has been written.
 
     Parameters
     ----------
@@ -98,12 +101,19 @@ class Limit(Rule):
     measure: Measure
     most: float
 
+    def write_shared(self, writer: Writer) -> None:
+        prefix = (self.measure.label,)
+        row = writer.rows("limit", prefix=prefix, upper=self.most / self._unit)
+        writer.shared["limit", self] = row
+
     def write_end(self, writer: Writer) -> None:
-        """Write the row, once all rules have written; scaled so that coefficients are near one."""
+        """Add the terms of what has been written since the writer was last emptied."""
         columns, values = self.measure.terms(writer)
-        unit = max(1.0, float(np.abs(values).max(initial=0.0)))
-        row = writer.rows("limit", prefix=(self.measure.label,), upper=self.most / unit)
-        writer.put(row, columns, values / unit)
+        writer.put(writer.shared["limit", self], columns, values / self._unit)
+
+    @property
+    def _unit(self) -> float:
+        return max(1.0, abs(self.most) / MOST_IN_ROW)
 
     def read(self, ledger: Ledger) -> Iterator[Breach]:
         """Yield a figure above the limit."""
@@ -111,3 +121,11 @@ class Limit(Rule):
         if float(amount) > self.most + TOLERANCE * max(1.0, abs(self.most)):
             message = f"is {show(amount)}; {show(self.most)} is asked for"
             yield Breach("limit", self.measure.label, message, float(amount), self.most)
+
+
+def join_terms(parts: Iterable[Terms]) -> Terms:
+    """Terms that were written in parts, as one."""
+    found = list(parts)
+    if not found:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    return np.concatenate([ids for ids, _ in found]), np.concatenate([one for _, one in found])

@@ -191,6 +191,8 @@ class Writer:
         Ids that a rule keeps from `write_shared` for its later calls, by a key of its own.
     notes : dict
         Anything else that a rule keeps for its later calls.
+    counted : dict
+        Measure to the columns that count towards it, each time with the amount of each.
     """
 
     def __init__(self, arrays: Arrays) -> None:
@@ -203,6 +205,7 @@ class Writer:
         self.row_sheet = Sheet()
         self.entries: list[tuple[Ints, Ints, Floats]] = []
         self.costs: list[tuple[str, Ints, Floats]] = []
+        self.counted: dict[Hashable, list[tuple[Ints, Floats]]] = {}
 
     def columns(
         self,
@@ -264,3 +267,8 @@ class Writer:
         keep = (column >= 0) & (value != 0)
         if keep.any():
             self.costs.append((line, column[keep], value[keep]))
+
+    def count(self, measure: Hashable, columns: ArrayLike, amounts: ArrayLike) -> None:
+        """Add `amounts` per unit of the columns to a measure."""
+        column, value = np.broadcast_arrays(columns, np.asarray(amounts, dtype=float))
+        self.counted.setdefault(measure, []).append((column, value))

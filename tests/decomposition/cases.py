@@ -11,6 +11,7 @@ from gpualloc.engines.backends import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.formulation.groups import Coupling, Groups
 from gpualloc.formulation.problem import Problem, build_matrix
 from gpualloc.instance import Instance
@@ -27,9 +28,9 @@ def tiny_data(focus: str | None, seeds: range) -> Iterator[Data]:
     return (tiny_instance(seed, focus) for seed in seeds)
 
 
-def groups_of(data: Data) -> Groups:
+def groups_of(data: Data, amendment: Amendment = UNAMENDED) -> Groups:
     """The groups of an instance, all of them written."""
-    groups = Groups(Instance.from_dict(data))
+    groups = Groups(Instance.from_dict(data), amendment)
     for at in range(len(groups)):
         groups.write(at)
     return groups

@@ -7,13 +7,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from gpualloc.answers.frontier_measures import Cost, Energy, Penalty, Providers
+from gpualloc.answers.replanning_moves import Moves, Today
 from gpualloc.errors import InternalError
+from gpualloc.formulation.amendment import Amendment
 from gpualloc.formulation.groups import Groups, Part
 from gpualloc.formulation.problem import Problem
 from gpualloc.formulation.program import formulate
 from gpualloc.formulation.size import estimate_columns
 from gpualloc.instance import Instance
 from gpualloc.instance.arrays import build_arrays
+from gpualloc.rules.measure import Limit, WeightedSum
 from gpualloc.rules.writer import SHARED
 from tests.decomposition.cases import FOCUSES, groups_of, tiny_data, whole_of
 from tests.oracle.by_hand import contract, job, linked, two_sites
@@ -44,6 +48,23 @@ def test_groups_make_the_whole(focus: str | None) -> None:
         for name in ("lower", "upper", "cost", "integer"):
             assert (getattr(joined, name) == getattr(whole, name)).all(), name
         assert rows_of(joined) == rows_of(whole)
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_amended_groups_make_the_amended_whole(focus: str | None) -> None:
+    """Limits on what all groups do together, and another goal, are those of the whole program."""
+    for data in tiny_data(focus, SEEDS[:3]):
+        here = {data["periods"][0]["name"]: {data["offers"][0]["name"]: 1}}
+        energy = Energy()
+        moves = Moves(Today({job["name"]: here for job in data["jobs"]}))
+        limits = (Limit(energy, 12_345.6), Limit(Penalty(), 0.0), Limit(moves, 3))
+        for goal in (None, energy, WeightedSum("both", [(1.0, Cost()), (2.5, Providers())])):
+            amendment = Amendment((*limits, Limit(Providers(), 1)), goal)
+            whole = amendment.formulate(Instance.from_dict(data)).problem
+            joined = whole_of(groups_of(data, amendment))
+            assert joined.cost == pytest.approx(whole.cost, rel=1e-12)
+            assert (joined.upper == whole.upper).all()
+            assert rows_of(joined) == rows_of(whole)
 
 
 def figures_of(part: Part) -> list[bytes]:

@@ -18,6 +18,7 @@ from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.search import Search
 from gpualloc.engines.decomposition.tree import Node, Tree
+from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.formulation.groups import Groups, Part
 from gpualloc.formulation.translation import decode, encode
 from gpualloc.instance.instance import Instance
@@ -71,15 +72,22 @@ class Decomposer:
         Wall-clock time (`time.time()`) at which to stop.
     listener : Listener
         Told of better plans, as layouts, and of better bounds.
+    amendment : Amendment
+        What is asked of a plan beyond the instance's rules.
     """
 
     def __init__(
-        self, instance: Instance, settings: Settings, deadline: float | None, listener: Listener
+        self,
+        instance: Instance,
+        settings: Settings,
+        deadline: float | None,
+        listener: Listener,
+        amendment: Amendment = UNAMENDED,
     ) -> None:
         self.settings = settings
         self.deadline = deadline
         self.listener = listener
-        self.groups = Groups(instance)
+        self.groups = Groups(instance, amendment)
         self.pricer = Pricer(self.groups)
         coupling = self.pricer.coupling
         self.lower, self.upper = coupling.lower, coupling.upper
