@@ -80,7 +80,7 @@ def test_head_tells_cost_and_certainty() -> None:
 
 def test_costs_by_line() -> None:
     """Every cost line that is not zero is told with its share of the objective."""
-    lines = section_of(str(small_plan()), "Costs")
+    lines = section_of(small_plan().summary(full=True), "Costs")
     # 720,000 of 764,700 is 94.15 %, 40,000 is 5.23 %.
     assert lines[1] == "compute  720,000  94.2 %"
     assert lines[5:7] == ["commitments  40,000  5.2 %", "discounts  -6,000  -0.8 %"]
@@ -91,7 +91,7 @@ def test_who_gets_how_much() -> None:
     """Providers are told with GPUs, GPU-hours and their part of the bill."""
     # Oracle: 600 GPUs x 300 h, 360,000 USD and 9,000 of energy: 2.05 USD per GPU-hour.
     # Azure: 400 x 300 h, 360,000 USD and the fee of 500.
-    assert section_of(str(small_plan()), "Providers")[1:] == [
+    assert section_of(small_plan().summary(full=True), "Providers")[1:] == [
         "oracle  600  180,000  369,000  2.05",
         "azure  400  120,000  360,500  3.00",
     ]
@@ -99,7 +99,7 @@ def test_who_gets_how_much() -> None:
 
 def test_what_is_full() -> None:
     """Resources at 95 % or more are told, with the periods."""
-    assert section_of(str(small_plan()), "Full")[1:] == [
+    assert section_of(small_plan().summary(full=True), "Full")[1:] == [
         "offer  abilene H100  600  600  GPUs  100.0 %  Q1 and 1 more",
         "power  abilene  0.75  0.75  MW  100.0 %  Q1",
         "link  abilene - fairwater  100  100  Gbit/s  100.0 %  Q1 and 1 more",
@@ -107,17 +107,18 @@ def test_what_is_full() -> None:
 
 
 def test_which_contracts_bite() -> None:
-    """Contracts that cost or earn are told with what they do."""
-    assert section_of(str(small_plan()), "Contracts")[1:] == [
+    """Contracts that cost or earn are told with what they do, the largest amount first."""
+    assert section_of(small_plan().summary(full=True), "Contracts")[1:] == [
         "pledge  commitment  shortfall paid  40,000",
         "bulk  volume_discount  rebate earned  -6,000",
         "apart  separation  bought out  200",
+        "gpualloc worth solves for each",
     ]
 
 
 def test_jobs_that_spread_or_are_not_served() -> None:
     """Spread jobs are told with their hub, unserved ones with their price."""
-    text = str(small_plan())
+    text = small_plan().summary(full=True)
     assert section_of(text, "Jobs over")[1:] == [
         "llama (Q1 to Q2)  1,000  abilene 600 (hub), fairwater 400"
     ]
@@ -152,7 +153,7 @@ def test_no_plan_is_told_in_words(status: str) -> None:
 
 def test_large_plan_stays_short() -> None:
     """A large plan's summary is at most 100 columns wide and counts what it leaves out."""
-    lines = str(large_plan()).splitlines()
+    lines = large_plan().summary(full=True).splitlines()
     assert max(map(len, lines)) <= 100
     assert len(lines) < 120
     assert any(re.search(r"\.\.\. and \d+ more", line) for line in lines)
@@ -162,7 +163,7 @@ def test_large_plan_stays_short() -> None:
 def test_hostile_names_are_shown_as_they_are(name: str) -> None:
     """Names are neither markup nor commands to the terminal."""
     shown = name.replace("\u202e", "\\u202e")
-    text = str(renamed(name))
+    text = renamed(name).summary(full=True)
     assert shown in text
     assert "\u202e" not in text
 
@@ -212,7 +213,10 @@ def test_empty_plan_has_no_empty_tables() -> None:
         seed=0,
     )
     assert "Providers" not in str(plan)
-    assert section_of(str(plan), "Jobs not served")[1:] == ["llama  10.00", "probe  10.00"]
+    assert section_of(plan.summary(full=True), "Jobs not served")[1:] == [
+        "llama  10.00",
+        "probe  10.00",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpualloc.instance.wording import printable
 from gpualloc.plan.sections import Column, Section, section
-from gpualloc.plan.text import count, usd_column
+from gpualloc.plan.text import count, usd, usd_column
 
 if TYPE_CHECKING:
     from gpualloc.instance.instance import Instance
@@ -41,6 +41,12 @@ def unserved_section(plan: Plan) -> Section:
     rows = zip(map(printable, names), amounts, strict=True)
     columns = [Column("job"), Column("USD" if prices else "", True)]
     return section(f"Jobs not served: {len(names):,}", columns, rows)
+
+
+def unserved_line(plan: Plan) -> Section:
+    """How many jobs the plan leaves unserved, and what that costs."""
+    names, usd_lost = plan.layout.unserved, (plan.costs or {}).get("unserved", 0.0)
+    return section(f"Jobs not served: {len(names):,}, {usd(usd_lost)} USD", [], [])
 
 
 def _unserved_usd(instance: Instance) -> dict[str, float]:

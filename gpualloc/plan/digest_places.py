@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from gpualloc.instance.wording import printable
 from gpualloc.plan.sections import LONGEST, Column, Section, section
 from gpualloc.plan.text import count, percent, usd
-from gpualloc.plan.usage import share
+from gpualloc.plan.usage import FULL, share
 
 if TYPE_CHECKING:
     from gpualloc.plan.usage import Usage
-
-FULL = 0.95
-"""From this share of its limit on, a resource is called full."""
 
 GETS = [
     Column("GPUs", True),
@@ -62,13 +59,14 @@ class Full(NamedTuple):
         return share(self.used, self.limit) or 0.0
 
 
-def provider_section(usage: Usage) -> Section | None:
+def provider_section(usage: Usage, longest: int = LONGEST) -> Section | None:
     """GPUs and USD by provider, the largest bill first."""
     rows = [
         (printable(name), *total.cells) for name, total in _ranked(totals_of(usage, "provider"))
     ]
     title = _title("Providers", usage)
-    return section(title, [Column("provider"), *GETS], rows) if rows else None
+    columns = [Column("provider"), *GETS]
+    return section(title, columns, rows, longest=longest) if rows else None
 
 
 def site_section(usage: Usage) -> Section | None:
@@ -82,18 +80,20 @@ def site_section(usage: Usage) -> Section | None:
     return section(_title("Data centers", usage), columns, rows) if rows else None
 
 
-def full_section(usage: Usage) -> Section | None:
+def full_section(usage: Usage, longest: int = LONGEST) -> Section | None:
     """Offers, power and network at 95 % of their limit or more; every kind has its turn."""
-    found = _in_turn(find_full(usage))
+    found = _in_turn(find_full(usage), longest)
     if not found:
         return None
     several = len(usage.instance.periods) > 1
     columns = [Column("what"), Column("where"), Column("used", True), Column("limit", True)]
-    columns += [Column(""), Column("share", True)] + ([Column("in")] if several else [])
+    columns += [Column(""), Column("share", True, tone="warn")] + (
+        [Column("in")] if several else []
+    )
     rows = [_full_cells(full, several) for full in found]
     counts = Counter(full.kind for full in found)
     title = ", ".join(f"{kind} {number:,}" for kind, number in counts.items())
-    return section(f"Full, 95 % or more: {title}", columns, rows)
+    return section(f"Full, 95 % or more: {title}", columns, rows, longest=longest)
 
 
 def find_full(usage: Usage) -> list[list[Full]]:
@@ -101,11 +101,11 @@ def find_full(usage: Usage) -> list[list[Full]]:
     return [sorted(kind, key=_fullness) for kind in _full(usage)]
 
 
-def _in_turn(kinds: list[list[Full]]) -> list[Full]:
+def _in_turn(kinds: list[list[Full]], longest: int) -> list[Full]:
     """The first of each kind that fit the section, kind by kind, then all others."""
     turns = sorted((turn, at) for at, kind in enumerate(kinds) for turn in range(len(kind)))
-    first = sorted(turns[:LONGEST], key=lambda pair: (pair[1], pair[0]))
-    return [kinds[at][turn] for turn, at in (*first, *turns[LONGEST:])]
+    first = sorted(turns[:longest], key=lambda pair: (pair[1], pair[0]))
+    return [kinds[at][turn] for turn, at in (*first, *turns[longest:])]
 
 
 def _fullness(full: Full) -> tuple[float, float]:

@@ -231,10 +231,21 @@ class Plan:
         """The text of the plan's file; `ascii_only` escapes all other characters."""
         return document.encode(self, ascii_only=ascii_only)
 
-    def __str__(self) -> str:
+    def summary(self, *, full: bool = False) -> str:
+        """The plan told to people in 100 columns: cost, certainty, who gets what, contracts.
+
+        Parameters
+        ----------
+        full : bool
+            Whether to tell all: every data center, the jobs over several of them, remarks. Else it
+            fits a screen of 40 lines.
+        """
         from gpualloc.plan.summary import plain_text
 
-        return plain_text(self)
+        return plain_text(self, full=full)
+
+    def __str__(self) -> str:
+        return self.summary()
 
     def _repr_html_(self) -> str:
         from gpualloc.plan.html import to_html

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gpualloc.plan.digest import digest
-from gpualloc.plan.sections import Digest, Section
+from gpualloc.plan.digest import brief_digest, digest
+from gpualloc.plan.sections import Digest, Section, Tone
 
 if TYPE_CHECKING:
     from gpualloc.plan.plan import Plan
@@ -19,25 +19,35 @@ if TYPE_CHECKING:
 WIDTH = 100
 
 
-def summary(plan: Plan) -> RenderableType:
-    """The summary as a Rich renderable, made for 100 columns.
+COLORS: dict[Tone, str] = {
+    "plain": "default",
+    "good": "green",
+    "warn": "yellow",
+    "bad": "red",
+}
 
-    A plan read from a file tells more once it is bound to its instance.
+
+def summary(plan: Plan, *, full: bool = False) -> RenderableType:
+    """The summary as a Rich renderable, made for 100 columns and a screen of 40 lines.
+
+    A plan read from a file tells more once it is bound to its instance; `full` tells all.
     """
-    return tell(digest(plan))
+    return tell(digest(plan) if full else brief_digest(plan))
 
 
 def tell(told: Digest) -> RenderableType:
     """A digest as a Rich renderable."""
-    parts: list[RenderableType] = [Text(told.headline, style="bold")]
+    parts: list[RenderableType] = [Text(told.headline, style=f"bold {COLORS[told.tone]}")]
     parts += [Text(f"  {line}") for line in told.lines]
     parts += [_show(part) for part in told.sections]
+    if told.closing:
+        parts.append(Text(f"\n{told.closing}", style="dim"))
     return Group(*parts)
 
 
-def plain_text(plan: Plan) -> str:
+def plain_text(plan: Plan, *, full: bool = False) -> str:
     """The summary as plain text of at most 100 columns."""
-    return as_text(summary(plan))
+    return as_text(summary(plan, full=full))
 
 
 def as_text(renderable: RenderableType) -> str:
@@ -67,6 +77,7 @@ def _table(part: Section) -> Table:
     for column in part.columns:
         justify = "right" if column.is_figure else "left"
         table.add_column(column.title, justify=justify, no_wrap=column.is_figure, overflow="fold")  # type: ignore[arg-type]
+    styles = [COLORS[column.tone] for column in part.columns]
     for row in part.rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(cell, style) for cell, style in zip(row, styles, strict=True)))
     return table

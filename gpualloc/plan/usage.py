@@ -19,6 +19,9 @@ from gpualloc.plan.use_rows import (
 from gpualloc.rules.figures import at_period
 from gpualloc.rules.ledger import Ledger
 
+FULL = 0.95
+"""From this share of its limit on, a resource is called full."""
+
 
 class Usage:
     """What a plan uses, in floats for people to read; the ledger behind it is exact.

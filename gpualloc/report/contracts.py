@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gpualloc.instance.contracts import Contract
-from gpualloc.instance.records import DataCenter, Record
-from gpualloc.plan.digest_contracts import effects_of
+from gpualloc.instance.records import Record
+from gpualloc.plan.digest_contracts import Effect, find_effects
+from gpualloc.plan.standings import accepted, hours_inside, named_providers, names_places
 from gpualloc.plan.text import count, percent, usd
 from gpualloc.report.cells import Table, make_table
-from gpualloc.rules.figures import at_period
 
 if TYPE_CHECKING:
     from gpualloc.plan.usage import Usage
@@ -27,26 +27,30 @@ HEADINGS = [
     ("where the plan stands", "text"),
     ("effect", "text"),
     ("USD", "usd"),
+    ("costs at least", "usd"),
 ]
+NOTE = (
+    "USD: what the plan pays by the contract, negative where it earns. Costs at least: what the "
+    "one move that it keeps away would save without it. gpualloc worth solves for each."
+)
 WORDS = {"usd": "USD", "gpu": "GPU", "gpus": "GPUs"}
-PROVIDER_COLUMNS = ("provider", "providers", "holder")
-PLACE_COLUMNS = {"regions": "region", "data_centers": "name"}
 
 
 def contract_table(usage: Usage) -> Table:
     """A row for each contract; one that pays on several cost lines has the sum."""
-    rows = [_row(contract, usage) for contract in usage.instance.contracts]
-    note = "USD: what the plan pays by the contract, negative where it earns."
-    return make_table("contracts", "Contracts", HEADINGS, rows, note)
+    effects = find_effects(usage)
+    rows = [_row(contract, usage, effects) for contract in usage.instance.contracts]
+    return make_table("contracts", "Contracts", HEADINGS, rows, NOTE)
 
 
-def _row(contract: Contract, usage: Usage) -> tuple[Any, ...]:
-    effects = list(effects_of(contract, usage))
-    effect = ", ".join(dict.fromkeys(found.effect for found in effects)) or "holds"
-    amount = sum(found.usd for found in effects)
+def _row(contract: Contract, usage: Usage, effects: list[Effect]) -> tuple[Any, ...]:
+    own = [found for found in effects if found.contract == contract.name]
+    effect = ", ".join(dict.fromkeys(found.effect for found in own)) or "holds"
+    paid = sum(found.usd or 0.0 for found in own if not found.is_least)
+    least = next((found.usd for found in own if found.is_least), None)
     jobs = len(usage.ledger.covered_jobs(contract))
     standing = _standing(contract, usage.ledger)
-    return (contract.name, contract.type, _terms(contract), jobs, standing, effect, amount)
+    return (contract.name, contract.type, _terms(contract), jobs, standing, effect, paid, least)
 
 
 def _terms(contract: Contract) -> str:
@@ -76,42 +80,20 @@ def _value(value: Any) -> str:
 
 def _standing(contract: Contract, ledger: Ledger) -> str:
     """What the covered jobs use in the contract's window, against its limits."""
-    hours = ledger.gpu_hours(contract)
-    total = float(sum(hours.values()))
+    total = float(sum(ledger.gpu_hours(contract).values()))
     parts = [f"{count(round(total, 2))} GPU-hours"]
-    if _names_places(contract):
-        inside = float(sum(of for site, of in hours.items() if _is_named(contract, ledger, site)))
+    if names_places(contract):
+        inside = float(hours_inside(contract, ledger))
         share = f", {percent(inside / total)} of them there" if total else ""
         parts = [f"{parts[0]}{share}{_bounds(contract)}"]
-    providers = _providers(contract)
+    providers = named_providers(contract)
     if hasattr(contract, "usd"):
         spend = float(ledger.spend_usd(contract, providers))
         parts.append(f"spend {usd(spend)} of {usd(contract.usd)} USD")
     elif hasattr(contract, "tiers"):
         parts.append(f"spend {usd(float(ledger.spend_usd(contract, providers)))} USD")
-    accepted = _accepted(contract, ledger)
-    return "; ".join([*parts, accepted] if accepted else parts)
-
-
-def _names_places(contract: Contract) -> bool:
-    columns = (*PROVIDER_COLUMNS, *PLACE_COLUMNS)
-    return any(getattr(contract, column, None) for column in columns)
-
-
-def _providers(contract: Contract) -> tuple[str, ...]:
-    named: list[str] = []
-    for column in PROVIDER_COLUMNS:
-        value = getattr(contract, column, None) or ()
-        named.extend([value] if isinstance(value, str) else value)
-    return tuple(named)
-
-
-def _is_named(contract: Contract, ledger: Ledger, site: str) -> bool:
-    record: DataCenter = ledger.catalog.sites[site]
-    return record.provider in _providers(contract) or any(
-        getattr(record, own) in (getattr(contract, column, None) or ())
-        for column, own in PLACE_COLUMNS.items()
-    )
+    parts.append(_accepted(contract, ledger))
+    return "; ".join(filter(None, parts))
 
 
 def _bounds(contract: Contract) -> str:
@@ -125,12 +107,8 @@ def _bounds(contract: Contract) -> str:
 
 def _accepted(contract: Contract, ledger: Ledger) -> str:
     """The covered GPUs at a holder that accepts so many only, in its fullest period."""
-    accepts = getattr(contract, "accepts_gpus", None)
-    if accepts is None:
-        return ""
-    used = dict.fromkeys(ledger.catalog.window(contract), 0)
-    for (offer, t), gpus in ledger.covered_gpus(contract).items():
-        if ledger.catalog.site_of[offer].provider in _providers(contract):
-            used[t] += gpus
-    t = max(used, key=lambda at: used[at] - int(at_period(accepts, at)))
-    return f"{count(used[t])} of {count(int(at_period(accepts, t)))} accepted GPUs"
+    found = [
+        f"{count(row.figure)} of {count(row.limit)} {row.what}"
+        for row in accepted(contract, ledger)
+    ]
+    return "".join(found)

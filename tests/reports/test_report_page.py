@@ -107,6 +107,7 @@ def test_contracts_tell_where_the_plan_stands() -> None:
         "300,000 GPU-hours, 60.0 % of them there; spend 360,000 of 400,000 USD",
         "shortfall paid",
         "40,000",
+        "",
     ]
     bulk = page.row("contracts", "bulk")
     assert "above USD 300,000 discount 0.1" in bulk[2]
@@ -114,8 +115,9 @@ def test_contracts_tell_where_the_plan_stands() -> None:
         "300,000 GPU-hours, 40.0 % of them there; spend 360,000 USD",
         "rebate earned",
         "-6,000",
+        "",
     ]
-    assert page.row("contracts", "apart")[5:] == ["bought out", "200.00"]
+    assert page.row("contracts", "apart")[5:] == ["bought out", "200.00", ""]
 
 
 def test_bottlenecks_are_all_there() -> None:
