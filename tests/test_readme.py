@@ -19,6 +19,7 @@ from gpualloc.engines.backends import MAKERS
 from gpualloc.instance.contracts import contract_types
 from gpualloc.rules import COST_LINES, PLAN_RULES
 from gpualloc.solving import ENGINES
+from tests.small_plan import small_plan
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,6 +58,20 @@ def test_the_first_example_prints_what_is_shown(capsys: pytest.CaptureFixture[st
     exec(compile(PYTHON[0], "README.md", "exec"), {"__name__": "readme"})
     after = README.partition(PYTHON[0])[2]
     assert capsys.readouterr().out == after.partition("```text\n")[2].partition("```")[0]
+
+
+def test_the_sample_of_a_solve_is_laid_out_as_a_summary_is() -> None:
+    """The sample of a solve has the headings and columns that a summary has, within a screen."""
+    sample = README.partition("The first prints:\n\n```text\n")[2].partition("```")[0]
+    assert len(sample.splitlines()) <= 40
+    wanted = {" ".join(line.split()) for line in str(small_plan()).splitlines()}
+    columns = [
+        line for line in sample.splitlines() if re.match(r"  (line|provider|what|contract) ", line)
+    ]
+    assert len(columns) == 4
+    assert [line for line in columns if " ".join(line.split()) not in wanted] == []
+    titles = re.findall(r"\n\n(\w+)", sample)
+    assert titles == ["Costs", "Providers", "Full", "Contracts", "Not"]
 
 
 def test_there_is_an_example() -> None:

@@ -23,6 +23,7 @@ from gpualloc.cli.replan import replan
 from gpualloc.cli.report import report
 from gpualloc.cli.schema import schema
 from gpualloc.cli.sensitivity import sensitivity
+from gpualloc.cli.show import show
 from gpualloc.cli.solve import solve
 from gpualloc.cli.solvers import solvers
 from gpualloc.cli.stress import stress
@@ -43,7 +44,6 @@ app = typer.Typer(
     help="Plan where GPU jobs run, by cost, power, network and contracts.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -67,6 +67,7 @@ def gpualloc(
 
 
 app.command(epilog="Example: gpualloc solve fleet.json -o plan.json --time-limit 60")(solve)
+app.command(epilog="Example: gpualloc show fleet.json plan.json --full")(show)
 app.command(epilog="Example: gpualloc check fleet.json plan.json")(check)
 app.command(
     epilog=f"{BATCH_EXIT_CODES} Example: gpualloc batch fleets/ -o runs --time-limit 600 --resume"

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from gpualloc.cli.console import show
 from gpualloc.cli.exits import ExitCode
+from gpualloc.cli.options import AsJson, InstanceFile, PlanFile
 
 
 def check(
-    instance: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
-        ),
-    ],
-    plan: Annotated[
-        Path, typer.Argument(metavar="PLAN", help="The plan: a .json or .json.gz file.")
-    ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the verdict as JSON instead of text.")
-    ] = False,
+    instance: InstanceFile,
+    plan: PlanFile,
+    as_json: AsJson = False,
 ) -> None:
     """Check a plan against every rule of its instance, and its costs line by line."""
     import gpualloc

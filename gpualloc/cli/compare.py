@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gpualloc.cli.answers import AsJson, InstanceFile, hand_out
+from gpualloc.cli.answers import hand_out
+from gpualloc.cli.options import AsJson, InstanceFile
 
 
 def compare(

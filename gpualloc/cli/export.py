@@ -8,18 +8,14 @@ from typing import Annotated
 import typer
 
 from gpualloc.cli.console import safe
+from gpualloc.cli.options import InstanceFile
 from gpualloc.cli.outputs import expect_output
 
 PROGRAM_ENDINGS = (".lp", ".mps")
 
 
 def export(
-    instance: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
-        ),
-    ],
+    instance: InstanceFile,
     out: Annotated[
         Path,
         typer.Option(

@@ -7,22 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gpualloc.cli.answers import (
-    AsJson,
-    Engine,
-    Gap,
-    InstanceFile,
-    Quiet,
-    Seed,
-    Solver,
-    Threads,
-    TimeLimit,
-    hand_out,
-    noting,
-)
+from gpualloc.cli.answers import AnswerOptions, with_answer_options
+from gpualloc.cli.options import InstanceFile
 from gpualloc.cli.plan_folders import PlanFolder, expect_plan_folder, write_plans
 
 
+@with_answer_options(time_limit=240.0)
 def frontier(
     file: InstanceFile,
     against: Annotated[
@@ -45,14 +35,8 @@ def frontier(
         ),
     ] = None,
     plans: PlanFolder = None,
-    time_limit: TimeLimit = 240.0,
-    gap: Gap = 1e-6,
-    engine: Engine = "auto",
-    solver: Solver = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    options: AnswerOptions,
 ) -> None:
     """Tell what less of something costs: the cheapest plan within each of several limits."""
     import gpualloc
@@ -63,13 +47,7 @@ def frontier(
         against,
         points=None if every else points,
         today=None if today is None else gpualloc.read_plan(today),
-        engine=engine,
-        solver=solver,
-        time_limit=time_limit,
-        gap=gap,
-        seed=seed,
-        threads=threads,
-        on_note=noting(quiet),
+        **options.solves,
     )
     write_plans(plans, answer.plans)
-    hand_out(answer, as_json)
+    options.hand_out(answer)

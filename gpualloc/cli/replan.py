@@ -7,22 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gpualloc.cli.answers import (
-    AsJson,
-    Engine,
-    Gap,
-    InstanceFile,
-    Quiet,
-    Seed,
-    Solver,
-    Threads,
-    TimeLimit,
-    hand_out,
-    noting,
-)
-from gpualloc.cli.outputs import PLAN_KINDS, expect_plan
+from gpualloc.cli.answers import AnswerOptions, with_answer_options
+from gpualloc.cli.options import InstanceFile, PlanOutput
+from gpualloc.cli.outputs import expect_plan
 
 
+@with_answer_options()
 def replan(
     file: InstanceFile,
     today: Annotated[
@@ -47,20 +37,9 @@ def replan(
         float,
         typer.Option(metavar="USD", min=0, help="What each shard that moves counts, besides."),
     ] = 0.0,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", metavar="PLAN", help=f"Write the new plan here: {PLAN_KINDS}."
-        ),
-    ] = None,
-    time_limit: TimeLimit = None,
-    gap: Gap = 1e-6,
-    engine: Engine = "auto",
-    solver: Solver = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    out: PlanOutput = None,
+    *,
+    options: AnswerOptions,
 ) -> None:
     """Plan anew from where everything is today: what moves, and why each move pays."""
     import gpualloc
@@ -73,14 +52,8 @@ def replan(
         None if today is None else gpualloc.read_plan(today),
         max_moves=max_moves,
         usd_per_move=usd_per_move,
-        engine=engine,
-        solver=solver,
-        time_limit=time_limit,
-        gap=gap,
-        seed=seed,
-        threads=threads,
-        on_note=noting(quiet),
+        **options.solves,
     )
     if out is not None:
         answer.plan.write(out)
-    hand_out(answer, as_json)
+    options.hand_out(answer)

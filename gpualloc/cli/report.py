@@ -9,19 +9,13 @@ import typer
 
 from gpualloc.cli.console import safe
 from gpualloc.cli.exits import ExitCode
+from gpualloc.cli.options import InstanceFile, PlanFile
 from gpualloc.cli.outputs import expect_output
 
 
 def report(
-    instance: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
-        ),
-    ],
-    plan: Annotated[
-        Path, typer.Argument(metavar="PLAN", help="The plan: a .json or .json.gz file.")
-    ],
+    instance: InstanceFile,
+    plan: PlanFile,
     out: Annotated[
         Path,
         typer.Option("-o", "--output", metavar="PAGE", help="Write the page here: .html."),

@@ -7,22 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gpualloc.cli.answers import (
-    AsJson,
-    Engine,
-    Gap,
-    InstanceFile,
-    Quiet,
-    Seed,
-    Solver,
-    Threads,
-    TimeLimit,
-    hand_out,
-    noting,
-)
+from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.exits import ExitCode
+from gpualloc.cli.options import InstanceFile
 
 
+@with_answer_options()
 def sensitivity(
     file: InstanceFile,
     step: Annotated[
@@ -36,14 +26,8 @@ def sensitivity(
     plan: Annotated[
         Path | None, typer.Option(metavar="PLAN", help="Start from this plan of the instance.")
     ] = None,
-    time_limit: TimeLimit = None,
-    gap: Gap = 1e-6,
-    engine: Engine = "auto",
-    solver: Solver = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    options: AnswerOptions,
 ) -> None:
     """Tell what a little more of each scarce thing would save, and what given steps save."""
     import gpualloc
@@ -52,13 +36,7 @@ def sensitivity(
         gpualloc.read(file),
         steps=step or (),
         plan=None if plan is None else gpualloc.read_plan(plan),
-        engine=engine,
-        solver=solver,
-        time_limit=time_limit,
-        gap=gap,
-        seed=seed,
-        threads=threads,
-        on_note=noting(quiet),
+        **options.solves,
     )
-    hand_out(answer, as_json)
+    options.hand_out(answer)
     raise typer.Exit(ExitCode.DONE if answer else ExitCode.NO_PLAN)

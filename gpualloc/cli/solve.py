@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.console import notes, show
 from gpualloc.cli.exits import ExitCode, tell
-from gpualloc.cli.outputs import PLAN_KINDS, expect_plan
+from gpualloc.cli.options import (
+    AsJson,
+    Engine,
+    Full,
+    Gap,
+    InstanceFile,
+    PlanOutput,
+    Seed,
+    Solver,
+    Threads,
+    TimeLimit,
+)
+from gpualloc.cli.outputs import expect_plan
 from gpualloc.cli.progress import ProgressTable
 
 if TYPE_CHECKING:
@@ -18,53 +31,21 @@ if TYPE_CHECKING:
 
 
 def solve(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INSTANCE", help="The instance: .json, .json.gz, .xlsx or a folder."
-        ),
-    ],
-    out: Annotated[
+    file: InstanceFile,
+    out: PlanOutput = None,
+    time_limit: TimeLimit = None,
+    gap: Gap = 1e-6,
+    engine: Engine = "auto",
+    solver: Solver = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    warm_start: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="PLAN", help=f"Write the result here: {PLAN_KINDS}."
+            metavar="PLAN", help="Start from this plan's file.", autocompletion=completion.plans
         ),
     ] = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Stop after this time with the best plan found and its proven bound.",
-        ),
-    ] = None,
-    gap: Annotated[
-        float,
-        typer.Option(
-            metavar="FRACTION",
-            help="Stop when plan and bound are this close: 0.01 is 1 %.",
-        ),
-    ] = 1e-6,
-    engine: Annotated[
-        str, typer.Option(metavar="NAME", help="auto, exact or decomposition; auto picks by size.")
-    ] = "auto",
-    solver: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="highs (default), cbc, scip, cp-sat or pulp:NAME; see gpualloc solvers.",
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Seed of all random choices.")] = 0,
-    threads: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="Processor threads; default: as the solver likes."),
-    ] = None,
-    warm_start: Annotated[
-        Path | None, typer.Option(metavar="PLAN", help="Start from this plan's file.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the plan as JSON instead of the summary.")
-    ] = False,
+    as_json: AsJson = False,
     progress: Annotated[
         bool | None,
         typer.Option(
@@ -72,6 +53,7 @@ def solve(
             help="Show progress on standard error; default: if that is a terminal.",
         ),
     ] = None,
+    full: Full = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress and no summary; errors remain.")
     ] = False,
@@ -99,7 +81,7 @@ def solve(
     if not plan and plan.stopped_by == "interrupt":
         tell("interrupted before a plan was found")
         raise typer.Exit(ExitCode.INTERRUPTED)
-    _hand_out(plan, out, as_json, quiet)
+    _hand_out(plan, out, as_json, quiet, full)
     raise typer.Exit(ExitCode.DONE if plan else ExitCode.NO_PLAN)
 
 
@@ -109,7 +91,7 @@ def _progress_table(wanted: bool | None, quiet: bool) -> ProgressTable | None:
     return ProgressTable(notes())
 
 
-def _hand_out(plan: Plan, out: Path | None, as_json: bool, quiet: bool) -> None:
+def _hand_out(plan: Plan, out: Path | None, as_json: bool, quiet: bool, full: bool) -> None:
     """Write and show the result; it is shown even where it cannot be written."""
     try:
         if out is not None:
@@ -120,4 +102,4 @@ def _hand_out(plan: Plan, out: Path | None, as_json: bool, quiet: bool) -> None:
         elif not quiet:
             from gpualloc.plan.summary import summary
 
-            show(summary(plan))
+            show(summary(plan, full=full))

@@ -8,24 +8,14 @@ from typing import Annotated
 
 import typer
 
-from gpualloc.cli.answers import (
-    AsJson,
-    Engine,
-    Gap,
-    InstanceFile,
-    Quiet,
-    Seed,
-    Solver,
-    Threads,
-    TimeLimit,
-    hand_out,
-    noting,
-)
+from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.exits import ExitCode
+from gpualloc.cli.options import InstanceFile
 from gpualloc.cli.plan_folders import PlanFolder, expect_plan_folder, write_plans
 from gpualloc.errors import UsageError
 
 
+@with_answer_options()
 def stress(
     file: InstanceFile,
     scenarios: Annotated[
@@ -62,14 +52,8 @@ def stress(
         typer.Option(metavar="PLAN", help="Today's plan, for fixed; default: the cheapest one."),
     ] = None,
     plans: PlanFolder = None,
-    time_limit: TimeLimit = None,
-    gap: Gap = 1e-6,
-    engine: Engine = "auto",
-    solver: Solver = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    options: AnswerOptions,
 ) -> None:
     """Plan anew in each of several scenarios: the worst case, and the expected cost."""
     import gpualloc
@@ -82,16 +66,10 @@ def stress(
         choices=choices,
         plan=None if today is None else gpualloc.read_plan(today),
         probabilities=_chances(probabilities or ()),
-        engine=engine,
-        solver=solver,
-        time_limit=time_limit,
-        gap=gap,
-        seed=seed,
-        threads=threads,
-        on_note=noting(quiet),
+        **options.solves,
     )
     write_plans(plans, (answer.plans.get(row.scenario) for row in answer.rows))
-    hand_out(answer, as_json)
+    options.hand_out(answer)
     raise typer.Exit(ExitCode.NO_PLAN if answer.failing else ExitCode.DONE)
 
 

@@ -6,36 +6,20 @@ from typing import Annotated
 
 import typer
 
-from gpualloc.cli.answers import (
-    AsJson,
-    Engine,
-    Gap,
-    InstanceFile,
-    Quiet,
-    Seed,
-    Solver,
-    Threads,
-    TimeLimit,
-    hand_out,
-    noting,
-)
+from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.exits import ExitCode
+from gpualloc.cli.options import InstanceFile
 
 
+@with_answer_options()
 def worth(
     file: InstanceFile,
     contract: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Value this contract; repeatable. Default: all."),
     ] = None,
-    time_limit: TimeLimit = None,
-    gap: Gap = 1e-6,
-    engine: Engine = "auto",
-    solver: Solver = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    options: AnswerOptions,
 ) -> None:
     """Tell what each contract costs: the cheapest plan with it, and without it."""
     import gpualloc
@@ -43,13 +27,7 @@ def worth(
     answer = gpualloc.worth(
         gpualloc.read(file),
         contracts=contract or None,
-        engine=engine,
-        solver=solver,
-        time_limit=time_limit,
-        gap=gap,
-        seed=seed,
-        threads=threads,
-        on_note=noting(quiet),
+        **options.solves,
     )
-    hand_out(answer, as_json)
+    options.hand_out(answer)
     raise typer.Exit(ExitCode.DONE if answer else ExitCode.NO_PLAN)
