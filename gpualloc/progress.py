@@ -18,7 +18,7 @@ class Progress:
     bound_usd : float or None
         Proven lower bound on the cost of every valid plan; None while nothing is proven.
     gap : float or None
-        (incumbent - bound) / max(1, |incumbent|); None while either is missing.
+        ``(incumbent - bound) / max(1, |incumbent|)``; None while either is missing.
     note : str
         What the engine is doing, in a few words.
     """

@@ -64,7 +64,7 @@ def solve(
     time_limit : float or None
         Seconds; None for no limit.
     gap : float
-        Stop when (objective - bound) / max(1, |objective|) is at most this.
+        Stop when ``(objective - bound) / max(1, |objective|)`` is at most this.
     seed : int
         Seed of all random choices.
     threads : int or None

@@ -89,8 +89,8 @@ class Traffic(Protocol):
 class Spoke:
     r"""The exchange of a job between a data center and its hub.
 
-    It reserves :math:`r = \min(B, L)` Gbit/s of the link :math:`L`. An exchange of :math:`G` GB
-    each way takes :math:`16 G / r + \tau / 1000` seconds, with :math:`\tau` the round trip in ms;
+    It reserves :math:`r = \min(B, L)` Gbit/s of the link :math:`L`. An exchange of :math:`V` GB
+    each way takes :math:`16 V / r + \tau / 1000` seconds, with :math:`\tau` the round trip in ms;
     what exceeds the overlap is exposed, and every GPU of the job waits for it.
     """
 

@@ -35,7 +35,7 @@ class FirstRefusal(ContractRule):
     Let phase f of a covered job j be in the window and have a shard outside the holder R. Then
 
     .. math:: \forall o \in O_j, \; p \in R_{jof} \quad \exists \, t \in f: \quad
-              u_{jo} > C_{pt} - \textstyle\sum g x \;\lor\;
+              u_{jo} > C_{pt} - \sum g x \;\lor\;
               u_{jo} \, w_p \, \mathrm{PUE}_d > W_{dt} - \sum g x w \, \mathrm{PUE} \;\lor\;
               u_{jo} > A_t - \sum_{j' \in J, \; p' \in R} g x
 
