@@ -100,7 +100,7 @@ class Plan:
 
     @property
     def gap(self) -> float | None:
-        """(objective - bound) / max(1, |objective|); None while either is missing."""
+        """``(objective - bound) / max(1, |objective|)``; None while either is missing."""
         return relative_gap(self.objective_usd, self.bound_usd)
 
     @property
@@ -254,7 +254,7 @@ class Plan:
 
 
 def relative_gap(objective_usd: float | None, bound_usd: float | None) -> float | None:
-    """(objective - bound) / max(1, |objective|); None while either is missing."""
+    """``(objective - bound) / max(1, |objective|)``; None while either is missing."""
     if objective_usd is None or bound_usd is None:
         return None
     return (objective_usd - bound_usd) / max(1.0, abs(objective_usd))
