@@ -217,12 +217,17 @@ def test_solvers_lists_the_default() -> None:
     assert row.split()[1][0].isdigit()
 
 
-def test_version() -> None:
-    """`--version` tells the version."""
-    assert run("--version").stdout == f"gpualloc {gpualloc.__version__}\n"
+def test_show_tells_a_plan_as_solve_does(fleet: Path, plan_file: Path) -> None:
+    """`show` tells a plan from its file, within a screen or in full."""
+    brief, full = run("show", fleet, plan_file), run("show", fleet, plan_file, "--full")
+    assert (brief.exit_code, full.exit_code) == (0, 0)
+    assert brief.stdout == f"{gpualloc.read_plan(plan_file, small_instance())}\n"
+    assert "Jobs over several data centers: 1" in full.stdout
 
 
-@pytest.mark.parametrize("command", ["solve", "check", "generate", "export", "schema", "solvers"])
+@pytest.mark.parametrize(
+    "command", ["solve", "show", "check", "generate", "export", "schema", "solvers"]
+)
 def test_help_has_an_example(command: str) -> None:
     """Every command's help shows how to call it."""
     result = run(command, "--help")

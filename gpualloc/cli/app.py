@@ -13,6 +13,7 @@ import typer
 from gpualloc.cli.batch import BATCH_EXIT_CODES, batch
 from gpualloc.cli.check import check
 from gpualloc.cli.compare import compare
+from gpualloc.cli.console import safe
 from gpualloc.cli.convert import convert
 from gpualloc.cli.exits import Commands
 from gpualloc.cli.explain import explain
@@ -30,7 +31,6 @@ from gpualloc.cli.stress import stress
 from gpualloc.cli.template import template
 from gpualloc.cli.validate import validate
 from gpualloc.cli.worth import worth
-from gpualloc.version import __version__
 
 EXIT_CODES = (
     "Exit codes: 0 a plan (check, report: a valid one); 1 no plan (check, report: a broken rule); "
@@ -52,7 +52,9 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"gpualloc {__version__}")
+        from gpualloc.cli.version import version_lines
+
+        typer.echo("\n".join(map(safe, version_lines())))
         raise typer.Exit
 
 
@@ -60,7 +62,12 @@ def _show_version(wanted: bool) -> None:
 def gpualloc(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Tell the version."),
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Tell the versions of gpualloc, Python and each solver, and what is missing.",
+        ),
     ] = False,
 ) -> None:
     """Plan where GPU jobs run, by cost, power, network and contracts."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 INSTANCE_ENDINGS = (".json", ".json.gz", ".xlsx")
@@ -31,11 +30,6 @@ def solvers(incomplete: str) -> list[str]:
     from gpualloc.engines.backends import list_solvers
 
     return _starting(incomplete, [info.name for info in list_solvers() if info.available])
-
-
-def one_of(*names: str) -> Callable[[str], list[str]]:
-    """A completion of some fixed names."""
-    return lambda incomplete: _starting(incomplete, names)
 
 
 def _files(incomplete: str, endings: tuple[str, ...]) -> list[str]:
