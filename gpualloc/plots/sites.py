@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 IDLE_PX, LEGEND_PX = 7.0, 11.0
 
+HALO = ", ".join(["0 0 3px white"] * 4)
+"""A light edge that keeps names readable above lines and marks."""
+
 
 def place_of(usage: Usage, site: str) -> Point:
     """Where a data center is."""
@@ -125,7 +128,7 @@ def _names(usage: Usage, sites: list[str], radii: dict[str, float], view: View) 
         marker={"size": [2 * found.tag.radius for found in written], "opacity": 0},
         text=[found.tag.text for found in written],
         textposition=[found.side for found in written],
-        textfont={"size": 11, "color": INK},
+        textfont={"size": 11, "color": INK, "shadow": HALO},
         hoverinfo="skip",
         name="names",
         showlegend=False,

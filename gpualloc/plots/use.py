@@ -84,6 +84,8 @@ def _draw_bars(usage: Usage, sites: list[str], table: Table) -> go.Figure:
     figure = make_figure(TITLE, 170 + 2 * ROW_PX * len(sites), "no bar: no limit")
     for at, kind in enumerate(KINDS):
         uses = [table[kind, site, period] for site in sites]
+        if all(use.limit is None for use in uses):
+            continue
         figure.add_trace(
             go.Bar(
                 orientation="h",
@@ -99,6 +101,7 @@ def _draw_bars(usage: Usage, sites: list[str], table: Table) -> go.Figure:
     figure.update_layout(
         barmode="group",
         bargap=0.25,
+        showlegend=True,
         xaxis=axis("in use, % of the limit", range=[0, 104], ticksuffix=" %"),
         yaxis=_site_axis(sites),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from gpualloc import plots
 from gpualloc.errors import NoPlanError, UsageError
-from tests.plots.plot_cases import large_plan
+from tests.plots.plot_cases import large_plan, plan_of
 from tests.small_plan import OBJECTIVE_USD, small_plan
 
 GPU_HOURS = {"abilene": 180_000, "fairwater": 120_000}
@@ -123,6 +123,17 @@ def test_use_of_one_period_is_bars() -> None:
     assert [trace.name for trace in figure.data] == ["GPUs", "power"]
     assert all(len(trace.x) == sites for trace in figure.data)
     assert max(figure.data[0].x) <= 100
+
+
+def test_a_kind_without_any_limit_has_no_bars() -> None:
+    """Where no data center has a limit of power, the legend does not promise bars of it."""
+    plan = large_plan()
+    assert plan.instance is not None
+    sites = [site.model_copy(update={"power_mw": None}) for site in plan.instance.data_centers]
+    unlimited = plan_of(plan.instance.replace(data_centers=sites), plan.layout)
+    figure = plots.draw_use(unlimited)
+    assert [trace.name for trace in figure.data] == ["GPUs"]
+    assert figure.layout.showlegend
 
 
 def test_the_waterfall_ends_in_the_objective() -> None:
