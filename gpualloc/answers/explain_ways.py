@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gpualloc.answers.relaxations import BusinessRule, Change, with_changes, without
+from gpualloc.answers.relaxations import BusinessRule, Change, loosened, with_changes
 from gpualloc.answers.relaxations_elastic import Elastic
 from gpualloc.answers.relaxations_supply import LimitInPeriod
 from gpualloc.answers.solves import Solves
@@ -142,7 +142,7 @@ class WaysOut:
         """What must be eased of some rules, by the elastic program; None if that has no point."""
         if not rules:
             return None
-        relaxed = without(self.instance, rules)
+        relaxed = loosened(self.instance, rules)
         program = formulate(relaxed)
         elastic = Elastic(program, self.instance)
         for rule in rules:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND_WORDS = {
+    "accepts": "acceptance",
     "contract": "contract",
     "flows": "traffic",
     "links": "link",
@@ -165,6 +166,8 @@ class Explanation(Answer):
         ]
         columns = [Column("way"), Column("change"), Column("the plan then costs")]
         note = "each was tried: with it there is a plan; what the change itself costs comes on top"
+        if any(row.amount is None for row in self.way_rows):
+            note += "\n  a change without a figure gives a rule up as a whole"
         if not all(way.is_least for way in self.ways):
             note += "\n  * less may be enough: the time ran out"
         return section("Ways out", columns, cells, note if cells else "none was found in time")

@@ -183,9 +183,13 @@ class BusinessRule(ABC):
     def drop(self, edits: Edits) -> None:
         """Make the instance one without the rule."""
 
+    def loosen(self, edits: Edits) -> None:
+        """Make the instance one whose program can put a price on what the rule forbids."""
+        self.drop(edits)
+
     @abstractmethod
     def soften(self, elastic: Elastic) -> None:
-        """In the program of an instance without the rule, put a price on what it forbids."""
+        """In the program of an instance that is loosened, put a price on what it forbids."""
 
     @abstractmethod
     def needed(self, ledger: Ledger) -> Any:
@@ -222,6 +226,14 @@ def without(instance: Instance, rules: Iterable[BusinessRule]) -> Instance:
     edits = Edits(instance)
     for rule in rules:
         rule.drop(edits)
+    return edits.made()
+
+
+def loosened(instance: Instance, rules: Iterable[BusinessRule]) -> Instance:
+    """The instance whose program can put a price on what some of its rules forbid."""
+    edits = Edits(instance)
+    for rule in rules:
+        rule.loosen(edits)
     return edits.made()
 
 

@@ -1,4 +1,4 @@
-"""Rules of the demand side: jobs that must be served, where they may be, and the contracts."""
+"""Rules of the demand side: jobs that must be served, where they may be, and their traffic."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gpualloc.answers.relaxations import BusinessRule, Edits, rounded_up
+from gpualloc.answers.relaxations_contracts import contract_rules
 from gpualloc.instance.instance import Instance
 from gpualloc.instance.records import DataCenter, Job
-from gpualloc.plan.text import count, usd
+from gpualloc.plan.text import count
 from gpualloc.rules.catalog import Catalog
-from gpualloc.rules.contract import ContractRule
-from gpualloc.rules.contracts.spend_cap import SpendCap
 from gpualloc.rules.figures import exceeds
 from gpualloc.rules.ledger import Ledger
 
@@ -96,6 +95,9 @@ class AllowedPlaces(BusinessRule):
 
     def told(self, to: tuple[str, ...]) -> str:
         return f"allow {self.job.name} in {PLACE_WORDS[self.column]} {_joined(to)} as well"
+
+    def amount(self, to: tuple[str, ...]) -> tuple[float | None, str]:
+        return len(to), self.column.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -223,84 +225,14 @@ class FlowRuns(BusinessRule):
         return f"do without the traffic between {self.place[0]} and {self.place[1]}"
 
 
-@dataclass(frozen=True)
-class ContractHolds(BusinessRule):
-    """A contract that cannot be bought out is kept."""
-
-    kind: ClassVar[str] = "contract"
-    type: str
-
-    @property
-    def text(self) -> str:
-        return f"contract {self.place[0]} ({self.type.replace('_', ' ')}) is kept"
-
-    def drop(self, edits: Edits) -> None:
-        edits.set("contracts", self.place[0], "buyout_usd", 0.0)
-
-    def soften(self, elastic: Elastic) -> None:
-        elastic.price_buyout(self.place[0])
-
-    def needed(self, ledger: Ledger) -> Any:
-        return True if self.place[0] in ledger.bought_out else None
-
-    def ease(self, edits: Edits, to: Any) -> None:
-        edits.remove("contracts", self.place[0])
-
-    def told(self, to: Any) -> str:
-        return f"end the contract {self.place[0]}"
-
-
-@dataclass(frozen=True)
-class CapHolds(ContractHolds):
-    """A spend cap that cannot be bought out is kept; its ceiling may be raised."""
-
-    contract: SpendCap = field(compare=False, repr=False)
-
-    @property
-    def text(self) -> str:
-        return f"contract {self.place[0]} caps spend at {usd(self.contract.usd)} USD"
-
-    def drop(self, edits: Edits) -> None:
-        edits.remove("contracts", self.place[0])
-
-    def soften(self, elastic: Elastic) -> None:
-        elastic.soften_cap(self.contract)
-
-    def needed(self, ledger: Ledger) -> float | None:
-        spend = ledger.spend_usd(self.contract, self.contract.providers)
-        return rounded_up(spend) if exceeds(spend, self.contract.usd) else None
-
-    def ease(self, edits: Edits, to: float) -> None:
-        edits.set("contracts", self.place[0], "usd", to)
-
-    def told(self, to: float) -> str:
-        more = usd(to - self.contract.usd)
-        return f"raise the cap of {self.place[0]} by {more} USD (to {usd(to)} USD)"
-
-    def amount(self, to: float) -> tuple[float | None, str]:
-        return to - self.contract.usd, "USD"
-
-
 def demand_rules(instance: Instance) -> Iterator[BusinessRule]:
     """The rules of jobs, flows and contracts that can bind at all."""
     catalog = Catalog(instance)
-    for contract in instance.contracts:
-        yield from _contract_rules(contract)
+    yield from contract_rules(catalog)
     for job in instance.jobs:
         yield from _job_rules(catalog, job)
     for flow in instance.flows:
         yield FlowRuns((flow.a, flow.b), flow.gbps)
-
-
-def _contract_rules(contract: Any) -> Iterator[BusinessRule]:
-    """Only what binds a plan: commitments and discounts cost or pay, and a buyout frees."""
-    binds = type(contract).read_binding is not ContractRule.read_binding
-    if contract.buyout_usd is not None or not binds:
-        return
-    if isinstance(contract, SpendCap):
-        yield CapHolds((contract.name,), contract.type, contract)
-    else:
-        yield ContractHolds((contract.name,), contract.type)
 
 
 def _job_rules(catalog: Catalog, job: Job) -> Iterator[BusinessRule]:

@@ -30,6 +30,9 @@ from gpualloc.rules.writer import JobColumns
 from gpualloc.units import exact
 from gpualloc.vectors import Floats, Ints
 
+LIMITS = ("accepted", "power", "offers", "uplinks", "transfer", "links")
+"""Titles of the rows that limit something in each period."""
+
 WHOLE = 0.05
 """The weight of a rule that is given up as a whole."""
 
@@ -51,7 +54,7 @@ class Elastic:
         self._loads = Loads(program.arrays)
         self._cost = np.zeros(program.problem.columns)
         self._row_upper = program.problem.row_upper.copy()
-        self._slacks: list[tuple[Ints, float, float]] = []
+        self._slacks: list[tuple[Ints, float, float, float]] = []
         self._rows: list[tuple[Ints, Floats, float, float]] = []
 
     def soften_power(self, site: str, t: int, limit_mw: float) -> None:
@@ -81,6 +84,26 @@ class Elastic:
             columns = np.append(block.used, block.on)
             ones = np.append(np.ones(len(block.used)), -float(most))
             self._rows.append((columns, ones, 0.0, WHOLE))
+
+    def soften_accepted(self, contract: str, t: int, limit: int) -> None:
+        """Price each GPU above what a holder accepts in a period."""
+        lattice = self._loads.gpus
+        weight = float(lattice.unit) / max(1, self.enough.gpus)
+        most = lattice.most_within(exact(limit))
+        self._soften(self._find("accepted", (contract,), t), most, weight)
+
+    def soften_contract(self, title: str, contract: str, sign: float, most: float) -> None:
+        """Price the slack of a contract's own row, `WHOLE` for `most` of it.
+
+        Parameters
+        ----------
+        sign : float
+            1 for a row with a least, -1 for one with a most.
+        """
+        for family in self.program.row_families:
+            if family.title == title and family.prefix == (contract,):
+                rows = family.first + np.arange(len(family.members))
+                self._slacks.append((rows, most, WHOLE / most, sign))
 
     def soften_cap(self, contract: SpendCap) -> None:
         """Price each dollar above a cap."""
@@ -133,9 +156,9 @@ class Elastic:
         """The program with the prices in place of its costs."""
         base = self.program.problem
         slacks = len(self._slacks) + len(self._rows)
-        weights = [weight for _, _, weight in self._slacks]
+        weights = [weight for _, _, weight, _ in self._slacks]
         weights += [weight for *_, weight in self._rows]
-        most = [excess for _, excess, _ in self._slacks]
+        most = [excess for _, excess, _, _ in self._slacks]
         most += [float(np.abs(values).sum() * 1e6) for _, values, _, _ in self._rows]
         rows, columns, values = self._entries()
         return replace(
@@ -157,10 +180,10 @@ class Elastic:
         base = self.program.problem
         matrix = base.matrix
         rows, columns, values = [matrix.row_of_entry], [matrix.columns], [matrix.values]
-        for at, (idents, _, _) in enumerate(self._slacks):
+        for at, (idents, _, _, sign) in enumerate(self._slacks):
             rows.append(idents)
             columns.append(np.full(len(idents), base.columns + at))
-            values.append(np.full(len(idents), -1.0))
+            values.append(np.full(len(idents), sign))
         for at, (idents, coefficients, _, _) in enumerate(self._rows):
             slack = base.columns + len(self._slacks) + at
             rows.append(np.full(len(idents) + 1, base.rows + at))
@@ -173,7 +196,7 @@ class Elastic:
             return
         excess = float(self._row_upper[rows].max()) - limit
         self._row_upper[rows] = limit
-        self._slacks.append((rows, max(0.0, excess), weight))
+        self._slacks.append((rows, max(0.0, excess), weight, -1.0))
 
     def _find(self, title: str, place: tuple[str, ...], t: int | None = None) -> Ints:
         """The rows of a place, in all periods or in one."""
@@ -183,7 +206,7 @@ class Elastic:
 
     @cached_property
     def _rows_by_place(self) -> dict[str, RowsByPlace]:
-        return rows_by_place(self.program, ("power", "offers", "uplinks", "transfer", "links"))
+        return rows_by_place(self.program, LIMITS)
 
     @cached_property
     def _jobs(self) -> dict[str, JobColumns]:

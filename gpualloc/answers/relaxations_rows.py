@@ -9,7 +9,7 @@ import numpy as np
 from gpualloc.formulation.program import Program
 
 RowsByPlace = dict[tuple[str, ...], dict[int, int]]
-"""Row by the names of a place, then by period."""
+"""Row by the names of a place (or of a contract), then by period."""
 
 
 def rows_by_place(program: Program, titles: Iterable[str]) -> dict[str, RowsByPlace]:
@@ -20,6 +20,7 @@ def rows_by_place(program: Program, titles: Iterable[str]) -> dict[str, RowsByPl
             shape = tuple(len(axis) for axis in family.axes)
             for at, member in enumerate(family.members):
                 *place, t = (int(i) for i in np.unravel_index(member, shape))
-                names = tuple(axis[i] for axis, i in zip(family.axes, place, strict=False))
+                inside = (axis[i] for axis, i in zip(family.axes, place, strict=False))
+                names = (*family.prefix, *inside)
                 found[family.title].setdefault(names, {})[t] = family.first + at
     return found

@@ -65,6 +65,11 @@ def count_plans(data: Data) -> int:
 def all_rules(data: Data) -> list[Rule]:
     """Every rule that an explanation can name, also those that never bind."""
     rules = [("contract", row["name"]) for row in data["contracts"] if not row.get("buyout_usd")]
+    several = len(data["periods"]) > 1
+    when = [f", {period['name']}" if several else "" for period in data["periods"]]
+    for row in data["contracts"]:
+        if row.get("accepts_gpus") is not None and not row.get("buyout_usd"):
+            rules += [("accepts", f"{row['name']}{t}") for t in when]
     for job in data["jobs"]:
         lists = ("providers", "regions", "data_centers")
         rules += [("places", f"{job['name']}, {column}") for column in lists if job.get(column)]
@@ -75,8 +80,6 @@ def all_rules(data: Data) -> list[Rule]:
         if job.get("unserved_usd") is None:
             rules.append(("served", job["name"]))
     rules += [("flows", f"{flow['a']}, {flow['b']}") for flow in data["flows"]]
-    several = len(data["periods"]) > 1
-    when = [f", {period['name']}" if several else "" for period in data["periods"]]
     for site in data["data_centers"]:
         if site.get("power_mw") is not None:
             rules += [("power", f"{site['name']}{t}") for t in when]
@@ -127,6 +130,7 @@ def _drop_link(data: Data, a: str, b: str) -> None:
 
 
 DROPS: dict[str, Any] = {
+    "accepts": lambda data, *names: _set_in_period(data, "contracts", "accepts_gpus", *names),
     "contract": _drop_contract,
     "flows": _drop_flow,
     "links": _drop_link,

@@ -272,11 +272,35 @@ def first_refusal(rng: random.Random) -> Planted:
     return data, {("served", "victim"), ("contract", "first"), ("contract", "away")}
 
 
+def minimum_use(rng: random.Random) -> Planted:
+    """A site is to be used for much or not at all, and its only job needs less of it."""
+    data = _frame(rng, sites=2)
+    gpus = _add_job(rng, data, regions=["region 1"])
+    hours = gpus * 100 * len(data["periods"]) + rng.randint(1, 999)
+    row = {"name": "much", "type": "minimum_use", "jobs": ["victim"], "regions": ["region 1"]}
+    data["contracts"].append({**row, "gpu_hours": hours})
+    return data, {("served", "victim"), ("contract", "much"), ("places", "victim, regions")}
+
+
+def accepts(rng: random.Random) -> Planted:
+    """The holder, where alone a job may be, accepts too few of its GPUs in one period."""
+    data = _frame(rng, sites=2)
+    gpus = _add_job(rng, data, regions=["region 1"])
+    t = rng.randrange(len(data["periods"]))
+    accepted = [gpus - 1 if at == t else ROOM for at in range(len(data["periods"]))]
+    holder = data["data_centers"][1]["provider"]
+    row = {"name": "first", "type": "first_refusal", "jobs": ["victim"], "holder": holder}
+    data["contracts"].append({**row, "accepts_gpus": accepted})
+    held = {("served", "victim"), ("contract", "first"), ("places", "victim, regions")}
+    return data, held | {("accepts", f"first, q{t}")}
+
+
 PLANTS: dict[str, Callable[[random.Random], Planted]] = {
     plant.__name__: plant
     for plant in (
         *(power, gpus, exclusivity, two_contracts, dedicated, spread, no_link, round_trip),
         *(uplink, transfer, spend_cap, separation, share, count, stays, flow, first_refusal),
+        *(minimum_use, accepts),
     )
 }
-"""Seventeen causes."""
+"""Nineteen causes."""

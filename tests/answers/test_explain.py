@@ -22,7 +22,7 @@ from tests.tiny.scale import Data
 ROOT = Path(__file__).parents[2]
 
 SEEDS_EACH, MORE_SEEDS = 1, 10
-"""With 17 causes, 17 instances in every run and 170 more under the slow marker."""
+"""With 19 causes, 19 instances in every run and 190 more under the slow marker."""
 
 
 def explained(instance: Instance, alternatives: int = 6) -> Explanation:
@@ -141,14 +141,52 @@ def test_money_missing_is_told() -> None:
     assert change.startswith("raise the cap of cap by")
 
 
+def test_the_figures_of_contracts_are_eased_by_their_amounts() -> None:
+    """A count, a share, a least use and the GPUs accepted are eased by just what is missing."""
+    _, amount, change = way_of("count", "contract")
+    assert amount == 1
+    assert (
+        change == "lower the minimum of contract two to 1 data center (instead of 2 data centers)"
+    )
+    data, amount, change = way_of("share", "contract")
+    percent = 100 * data["contracts"][0]["min"]  # and none of it can be placed there
+    assert amount == pytest.approx(percent)
+    assert change == f"lower the minimum of contract part to 0 % (instead of {percent:.0f} %)"
+    data, amount, _ = way_of("minimum_use", "contract")
+    used = victim_gpus(data) * 100 * len(data["periods"])  # 100 hours a period
+    assert amount == pytest.approx(data["contracts"][0]["gpu_hours"] - used)
+    _, amount, change = way_of("accepts", "accepts")
+    assert amount == 1
+    assert change.startswith("1 GPUs more accepted by ")
+
+
+def test_a_share_that_is_too_large_is_raised() -> None:
+    """A job that may be at one place alone needs the whole share there, whatever the most is."""
+    data, _ = PLANTS["share"](random.Random("share"))
+    data["contracts"][0] |= {"providers": None, "regions": ["region 1"], "min": 0, "max": 0.4}
+    (row,) = [row for row in explained(Instance.from_dict(data)).way_rows if row.kind == "contract"]
+    assert row.amount == pytest.approx(60)
+    assert row.unit == "percentage points"
+    assert row.change == "raise the maximum of contract part to 100 % (instead of 40 %)"
+
+
+def test_places_are_counted() -> None:
+    """A job that may go to one provider more is told so, and to how many."""
+    data, amount, change = way_of("gpus", "places")
+    other = data["data_centers"][0]["provider"]
+    assert (amount, change) == (1, f"allow victim in provider {other} as well")
+
+
 def test_what_has_no_amount_is_given_up_whole() -> None:
-    """Contracts end, jobs stay out or may go elsewhere or move; each is told in words."""
-    assert way_of("count", "contract")[1:] == (None, "end the contract two")
+    """Contracts without figures end, jobs stay out or may move; each is told, and in the text."""
+    tie = "end the contract tie altogether"
+    data, amount, change = way_of("exclusivity", "contract")
+    assert (amount, change) == (None, tie)
     assert way_of("stays", "stays")[1:] == (None, "let victim move between periods")
     assert way_of("gpus", "served")[1:] == (None, "leave victim unserved")
-    data, _, change = way_of("gpus", "places")
-    other = data["data_centers"][0]["provider"]
-    assert change == f"allow victim in provider {other} as well"
+    text = str(explained(Instance.from_dict(data)))
+    assert tie in text
+    assert "a change without a figure gives a rule up as a whole" in text
 
 
 def test_alternatives_are_as_many_as_asked_for() -> None:
