@@ -122,6 +122,7 @@ def test_a_limit_that_is_near_is_told_and_not_called_a_bite(
 
 def test_a_contract_far_from_its_limit_is_counted() -> None:
     """A contract that charges nothing and is far from its limit is only counted."""
+    # 60 % of the GPU-hours are at abilene; a share of at most 1 limits nothing.
     text = contracts_told({"type": "share", "providers": ["oracle"], "min": 0.1})
     assert "1 holds without a charge; gpualloc worth solves for each" in text
 
@@ -138,6 +139,12 @@ def test_a_job_that_is_kept_away_is_told_with_its_least_cost() -> None:
     plan = replace(small_plan(), instance=small_instance(**tables), decisions=layout)
     row = next(line for line in str(plan).splitlines() if line.strip().startswith("half"))
     assert re.sub(r" {2,}", "  ", row.strip()) == "half  keeps llama off abilene H100  >= 85,500"
+
+
+def test_all_of_it_is_no_limit() -> None:
+    """A share of at most 1 is not near, even where all is there."""
+    text = contracts_told({"type": "share", "providers": ["oracle", "azure"]})
+    assert text.startswith("1, 0 seen to bite, 0 near a limit")
 
 
 def test_nearness() -> None:

@@ -22,10 +22,13 @@ A row refers to a row of another table by its name. Names are any texts, each us
 A list of names is one cell, with semicolons: training; research
 A figure that differs by period stands in columns of its own, such as gpus[2026Q1] and gpus[2026Q2],
 named by the periods. A row fills the column gpus or all of these.
+Begin with gpu_types, providers, data_centers and offers; then jobs, and for each a row of options.
 What you do not need may stay blank: optional columns, and sheets that are not marked as needed.
+Without a row in periods there is one, called horizon, of 730 hours.
 Sheets and columns whose names begin with an underscore, as this one's does, are not read.
 Formulas are read by the values that your spreadsheet program saved with them.
-Then run: gpualloc validate FILE, and: gpualloc solve FILE -o plan.xlsx\
+Then run: gpualloc validate FILE, and: gpualloc solve FILE -o plan.json
+For a map, figures and tables: gpualloc report FILE plan.json -o report.html\
 """
 
 

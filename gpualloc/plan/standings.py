@@ -78,7 +78,8 @@ def _between(what: str, figure: float, contract: Contract) -> Iterator[Standing]
     least, most = getattr(contract, "min", None), getattr(contract, "max", None)
     if least:
         yield Standing(what, figure, float(least), is_least=True)
-    if most is not None:
+    all_of_it = what == "share" and most == 1
+    if most is not None and not all_of_it:
         yield Standing(what, figure, float(most))
 
 
