@@ -11,6 +11,7 @@ import typer
 
 from gpualloc.cli.console import show
 from gpualloc.cli.exits import ExitCode, tell
+from gpualloc.cli.options import Engine, Gap, Seed, Solver
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -53,12 +54,10 @@ def batch(
             help="For each solve; default: an equal share of 80 % of the machine's memory.",
         ),
     ] = None,
-    gap: Annotated[float, typer.Option(metavar="FRACTION", help="As in gpualloc solve.")] = 1e-6,
-    engine: Annotated[str, typer.Option(metavar="NAME", help="As in gpualloc solve.")] = "auto",
-    solver: Annotated[
-        str | None, typer.Option(metavar="NAME", help="As in gpualloc solve.")
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="As in gpualloc solve.")] = 0,
+    gap: Gap = 1e-6,
+    engine: Engine = "auto",
+    solver: Solver = None,
+    seed: Seed = 0,
     threads: Annotated[int, typer.Option(metavar="N", help="Processor threads of each solve.")] = 1,
     sets: Annotated[
         list[str] | None,

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.answers import hand_out
-from gpualloc.cli.options import AsJson, InstanceFile
+from gpualloc.cli.options import AsJson, InstanceFile, PlanFile
 
 
 def compare(
     file: InstanceFile,
-    before: Annotated[
-        Path, typer.Argument(metavar="PLAN", help="The first plan: a .json or .json.gz file.")
+    before: PlanFile,
+    after: Annotated[
+        Path,
+        typer.Argument(metavar="PLAN", help="The second plan.", autocompletion=completion.plans),
     ],
-    after: Annotated[Path, typer.Argument(metavar="PLAN", help="The second plan.")],
     other: Annotated[
         Path | None,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.console import safe
 from gpualloc.cli.outputs import expect_instance
 
@@ -14,7 +15,11 @@ from gpualloc.cli.outputs import expect_instance
 def convert(
     source: Annotated[
         Path,
-        typer.Argument(metavar="FROM", help="The instance: .json, .json.gz, .xlsx or a folder."),
+        typer.Argument(
+            metavar="FROM",
+            help="The instance: .json, .json.gz, .xlsx or a folder.",
+            autocompletion=completion.instances,
+        ),
     ],
     target: Annotated[
         Path,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.options import InstanceFile
 from gpualloc.cli.plan_folders import PlanFolder, expect_plan_folder, write_plans
@@ -31,7 +32,9 @@ def frontier(
     today: Annotated[
         Path | None,
         typer.Option(
-            metavar="PLAN", help="Today's placement, for moves; default: the jobs' `current`."
+            metavar="PLAN",
+            help="Today's placement, for moves; default: the jobs' `current`.",
+            autocompletion=completion.plans,
         ),
     ] = None,
     plans: PlanFolder = None,

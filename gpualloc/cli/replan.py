@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.options import InstanceFile, PlanOutput
 from gpualloc.cli.outputs import expect_plan
@@ -17,7 +18,11 @@ def replan(
     file: InstanceFile,
     today: Annotated[
         Path | None,
-        typer.Option(metavar="PLAN", help="The plan in force; default: the jobs' `current`."),
+        typer.Option(
+            metavar="PLAN",
+            help="The plan in force; default: the jobs' `current`.",
+            autocompletion=completion.plans,
+        ),
     ] = None,
     changes: Annotated[
         str,

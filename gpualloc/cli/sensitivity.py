@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.exits import ExitCode
 from gpualloc.cli.options import InstanceFile
@@ -24,7 +25,12 @@ def sensitivity(
         ),
     ] = None,
     plan: Annotated[
-        Path | None, typer.Option(metavar="PLAN", help="Start from this plan of the instance.")
+        Path | None,
+        typer.Option(
+            metavar="PLAN",
+            help="Start from this plan of the instance.",
+            autocompletion=completion.plans,
+        ),
     ] = None,
     *,
     options: AnswerOptions,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.answers import AnswerOptions, with_answer_options
 from gpualloc.cli.exits import ExitCode
 from gpualloc.cli.options import InstanceFile
@@ -49,7 +50,11 @@ def stress(
     ] = "fixed",
     today: Annotated[
         Path | None,
-        typer.Option(metavar="PLAN", help="Today's plan, for fixed; default: the cheapest one."),
+        typer.Option(
+            metavar="PLAN",
+            help="Today's plan, for fixed; default: the cheapest one.",
+            autocompletion=completion.plans,
+        ),
     ] = None,
     plans: PlanFolder = None,
     *,

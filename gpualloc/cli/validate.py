@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gpualloc.cli import completion
 from gpualloc.cli.console import safe
 from gpualloc.cli.exits import ExitCode, report
 from gpualloc.errors import InputError
@@ -15,7 +16,11 @@ from gpualloc.errors import InputError
 def validate(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="Instances: .json, .json.gz, .xlsx or folders."),
+        typer.Argument(
+            metavar="FILE...",
+            help="Instances: .json, .json.gz, .xlsx or folders.",
+            autocompletion=completion.instances,
+        ),
     ],
 ) -> None:
     """Read instances and tell every fault of every one of them, by its place.
