@@ -1,23 +1,33 @@
 """The ladder: how fast a plan and its proof come, from ten thousand to ten million GPUs.
 
-    python benchmarks/ladder.py [--sizes 12x20,40x120] [--time-limit 60] [--output ladder.md]
+::
 
-For each size, with all contract types and with none: seconds to the first plan, the proven gap at
-several times, peak memory of the solve, and the checker's verdict on the last plan.
+    python benchmarks/ladder.py --output results               # all: up to 100 minutes
+    python benchmarks/ladder.py --output results --sizes 12x20,20x40 --time-limit 30
+
+For each size, with all contract types and with none, over one period and four: seconds to the first
+plan, the proven gap after 5, 30, 120 and 300 seconds, peak memory, the time by stage, and the
+checker's verdict on the last plan. The figure has the time to given gaps against data centers x
+jobs. The folder gets ``ladder.md``, ``ladder.json`` and ``ladder.html``, anew after each solve.
 """
 
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from pathlib import Path
+from itertools import product
+from time import perf_counter
+from typing import Any
 
-from machine import markdown, surroundings
+from isolated import Run, Tell, run_isolated
+from loglog import Panel, Series, draw_loglog
+from machine import made_with, markdown
+from options import add_common, some_of
+from results import Results
+from stages import watched
 
 import gpualloc
 from gpualloc import Progress
@@ -29,130 +39,275 @@ SIZES = {
     "100x400": 4_000_000,
     "200x1000": 10_000_000,
 }
-MOMENTS = (5, 10, 30, 60, 120, 300)
+"""GPUs by data centers x jobs."""
+
+MOMENTS_S = (5, 30, 120, 300)
+GAPS = (0.05, 0.02, 0.01, 0.005)
+ASKED_GAP = 1e-4
+LEAST_SHARE = 0.005
+"""Stages that take less of the time of all climbs are the rest."""
+
+GRACE_S = 120.0
+"""Beyond the time limit, to make the instance, to check the plan, and to overrun."""
+
 COLUMNS = (
     "data centers x jobs",
     "GPUs",
     "contracts",
     "periods",
     "first plan, s",
-    *(f"gap at {moment} s" for moment in MOMENTS),
+    *(f"gap at {moment} s" for moment in MOMENTS_S),
+    *(f"to {gap:.1%}, s" for gap in GAPS),
     "end, s",
     "gap at the end",
     "peak, MB",
     "checked",
 )
+NOTES = (
+    "The gap at a time after the end is that of the end. Peak memory is that of the process which "
+    "makes the instance, solves and checks. Stages are what the main thread was seen at."
+)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One solve of the ladder, as it is asked for."""
+
+    size: str
+    contracts: str
+    periods: int
+    seed: int
+    time_limit: float
+    engine: str
+
+    @property
+    def data_centers(self) -> int:
+        """How many the instance has."""
+        return int(self.size.partition("x")[0])
+
+    @property
+    def jobs(self) -> int:
+        """How many the instance has."""
+        return int(self.size.partition("x")[2])
+
+    @property
+    def kind(self) -> str:
+        """What rungs of one line of the figure have in common."""
+        periods = "1 period" if self.periods == 1 else f"{self.periods} periods"
+        return f"{'no' if self.contracts == 'none' else self.contracts} contracts, {periods}"
 
 
 @dataclass
-class Rung:
-    """One solve of the ladder, with what it told on the way."""
+class Climb:
+    """What a solve told and found.
 
-    size: str
-    gpus: int
-    contracts: str
-    periods: int
+    Attributes
+    ----------
+    seconds : float
+        Of the solve.
+    stages : dict of str to float
+        Seconds by stage.
+    state : str
+        ``yes`` if the checker accepts the plan, or why there is none.
+    """
+
+    rung: Rung
     events: list[Progress] = field(default_factory=list)
     seconds: float = 0.0
     gap: float | None = None
     peak_mb: float = 0.0
-    checked: bool = False
+    stages: dict[str, float] = field(default_factory=dict)
+    state: str = ""
 
     @property
-    def first_seconds(self) -> float | None:
+    def first_s(self) -> float | None:
         """When the first plan came."""
         return next((e.seconds for e in self.events if e.incumbent_usd is not None), None)
 
     def gap_at(self, seconds: float) -> float | None:
-        """The proven gap at a time; None where there was none, or the solve had ended."""
+        """The proven gap at a time, or at the end if that was before; None if there was none."""
+        if self.gap is not None and seconds >= self.seconds:
+            return self.gap
         known = [e.gap for e in self.events if e.seconds <= seconds and e.gap is not None]
-        return known[-1] if known and seconds <= self.seconds else None
+        return min(known, default=None)
+
+    def time_to(self, gap: float) -> float | None:
+        """Seconds until the proven gap was at most `gap`; None if it never was."""
+        moments = [e.seconds for e in self.events if e.gap is not None and e.gap <= gap]
+        if self.gap is not None and self.gap <= gap:
+            moments.append(self.seconds)
+        return min(moments, default=None)
+
+    def record(self) -> dict[str, Any]:
+        """All of it, as figures."""
+        rung = self.rung
+        return {
+            "data_centers": rung.data_centers,
+            "jobs": rung.jobs,
+            "gpus": SIZES[rung.size],
+            "contracts": rung.contracts,
+            "periods": rung.periods,
+            "first_plan_s": self.first_s,
+            "gap_at_s": {str(moment): self.gap_at(moment) for moment in MOMENTS_S},
+            "seconds_to_gap": {str(gap): self.time_to(gap) for gap in GAPS},
+            "seconds": self.seconds,
+            "gap": self.gap,
+            "peak_mb": self.peak_mb,
+            "stage_s": self.stages,
+            "checked": self.state,
+            "progress": [[e.seconds, e.incumbent_usd, e.bound_usd] for e in self.events],
+        }
+
+    def row(self) -> tuple[str, ...]:
+        """A line of the table."""
+        rung = self.rung
+        return (
+            rung.size,
+            f"{SIZES[rung.size]:,}",
+            rung.contracts,
+            str(rung.periods),
+            _shown(self.first_s, "{:.1f}"),
+            *(_shown(self.gap_at(moment), "{:.3%}") for moment in MOMENTS_S),
+            *(_shown(self.time_to(gap), "{:.1f}") for gap in GAPS),
+            f"{self.seconds:.0f}",
+            _shown(self.gap, "{:.3%}"),
+            f"{self.peak_mb:,.0f}",
+            self.state,
+        )
 
 
-def climb(
-    size: str, contracts: str, periods: int, seed: int, time_limit: float, engine: str
-) -> Rung:
-    """Solve one generated instance, in this process."""
-    rung = Rung(size, SIZES[size], contracts, periods)
-    data_centers, jobs = map(int, size.split("x"))
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Climb, and write what is known after each rung."""
+    options = _parse(arguments)
+    climbs: list[Climb] = []
+    for rung in _rungs(options):
+        print(f"{rung.size}, {rung.kind}", file=sys.stderr, flush=True)
+        climbs.append(climb(rung))
+        print(*climbs[-1].row(), sep="  ", file=sys.stderr, flush=True)
+        results = _results(climbs, options)
+        results.write(options.output, draw(climbs))
+    print(results.text)
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add_common(parser, time_limit=300.0)
+    sizes, contracts = list(SIZES), ["all", "none"]
+    parser.add_argument("--sizes", type=some_of(sizes), default=sizes, help="with commas")
+    parser.add_argument("--contracts", type=some_of(contracts), default=contracts)
+    parser.add_argument("--periods", type=some_of(map(str, range(1, 41))), default=["1", "4"])
+    return parser.parse_args(arguments)
+
+
+def _rungs(options: argparse.Namespace) -> Iterator[Rung]:
+    """All that is asked for, the small ones first."""
+    for size, contracts, periods in product(options.sizes, options.contracts, options.periods):
+        yield Rung(size, contracts, int(periods), options.seed, options.time_limit, options.engine)
+
+
+def climb(rung: Rung) -> Climb:
+    """Solve in a process of its own."""
+    return _climb_of(rung, run_isolated(solve, rung, kill_after_s=rung.time_limit + GRACE_S))
+
+
+def _climb_of(rung: Rung, run: Run) -> Climb:
+    found: Climb | None = run.result
+    if found is None:
+        state = f"killed: {run.killed}" if run.killed else f"failed: {run.error}"
+        gap = next((e.gap for e in reversed(run.told) if e.gap is not None), None)
+        found = Climb(rung, seconds=run.seconds, gap=gap, state=state)
+    found.events, found.peak_mb = run.told, run.peak_mb
+    return found
+
+
+def solve(tell: Tell, rung: Rung) -> Climb:
+    """Make the instance of a rung, solve it in this process, and check the plan."""
+    stages: dict[str, float] = {}
+    began = perf_counter()
     instance = gpualloc.generate(
-        gpus=rung.gpus,
-        data_centers=data_centers,
-        jobs=jobs,
-        periods=periods,
-        contracts=contracts,
-        seed=seed,
+        gpus=SIZES[rung.size],
+        data_centers=rung.data_centers,
+        jobs=rung.jobs,
+        periods=rung.periods,
+        contracts=rung.contracts,
+        seed=rung.seed,
     )
-    plan = gpualloc.solve(
-        instance,
-        engine=engine,
-        time_limit=time_limit,
-        gap=1e-4,
-        isolate=False,
-        on_progress=rung.events.append,
+    generated = perf_counter() - began
+    with watched(stages):
+        plan = gpualloc.solve(
+            instance,
+            engine=rung.engine,
+            time_limit=rung.time_limit,
+            gap=ASKED_GAP,
+            isolate=False,
+            on_progress=tell,
+        )
+    state = "no plan"
+    if plan:
+        state = "yes" if gpualloc.check(instance, plan) else "no"
+    return Climb(
+        rung,
+        seconds=plan.seconds,
+        gap=plan.gap,
+        stages={"generate": generated, **stages},
+        state=state,
     )
-    rung.seconds, rung.gap = plan.seconds, plan.gap
-    rung.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    rung.checked = plan.has_plan and bool(gpualloc.check(instance, plan))
-    return rung
 
 
-def rungs(options: argparse.Namespace) -> Iterator[Rung]:
-    """Solve size after size, each in a fresh process."""
-    for size in options.sizes.split(","):
-        for contracts in options.contracts.split(","):
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
-                yield fresh.submit(
-                    climb,
-                    size,
-                    contracts,
-                    options.periods,
-                    options.seed,
-                    options.time_limit,
-                    options.engine,
-                ).result()
-
-
-def row(rung: Rung) -> tuple[str, ...]:
-    """A line of the table."""
-    return (
-        rung.size,
-        f"{rung.gpus:,}",
-        rung.contracts,
-        str(rung.periods),
-        _shown(rung.first_seconds, "{:.1f}"),
-        *(_shown(rung.gap_at(moment), "{:.3%}") for moment in MOMENTS),
-        f"{rung.seconds:.0f}",
-        _shown(rung.gap, "{:.3%}"),
-        f"{rung.peak_mb:,.0f}",
-        "yes" if rung.checked else "no plan",
+def _results(climbs: Sequence[Climb], options: argparse.Namespace) -> Results:
+    asked = {"seed": options.seed, "engine": options.engine, "time limit, s": options.time_limit}
+    return Results(
+        name="ladder",
+        columns=COLUMNS,
+        rows=[climb.row() for climb in climbs],
+        records=[climb.record() for climb in climbs],
+        made=made_with(**asked, **{"asked gap": ASKED_GAP}),
+        notes=f"{NOTES}\n\n{_stage_table(climbs)}",
     )
+
+
+def _stage_table(climbs: Sequence[Climb]) -> str:
+    """Seconds by stage, those that took most on the left."""
+    totals = sum((Counter(each.stages) for each in climbs), Counter())
+    names = [name for name, spent in totals.most_common() if spent > LEAST_SHARE * totals.total()]
+    rows = [
+        (
+            f"{each.rung.size}, {each.rung.kind}",
+            *(f"{each.stages.get(name, 0.0):.1f}" for name in names),
+            f"{sum(each.stages.values()) - sum(each.stages.get(name, 0.0) for name in names):.1f}",
+        )
+        for each in climbs
+    ]
+    return markdown(("seconds by stage", *names, "rest"), rows)
+
+
+def draw(climbs: Sequence[Climb]) -> Any:
+    """Time to given gaps against data centers x jobs, a panel for each kind."""
+    kinds = dict.fromkeys(climb.rung.kind for climb in climbs)
+    return draw_loglog(
+        "Time to a proven gap",
+        [Panel(kind, _series([c for c in climbs if c.rung.kind == kind])) for kind in kinds],
+        x_title="data centers x jobs",
+        y_title="seconds",
+    )
+
+
+def _series(climbs: Sequence[Climb]) -> list[Series]:
+    return [
+        Series(
+            f"gap {gap:.1%}",
+            [
+                (climb.rung.data_centers * climb.rung.jobs, seconds)
+                for climb in climbs
+                if (seconds := climb.time_to(gap)) is not None
+            ],
+        )
+        for gap in GAPS
+    ]
 
 
 def _shown(figure: float | None, form: str) -> str:
     return "" if figure is None else form.format(figure)
-
-
-def main() -> None:
-    """Climb, print the table, and write it where asked."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="12x20,20x40,40x120")
-    parser.add_argument("--contracts", default="all,none")
-    parser.add_argument("--periods", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--time-limit", type=float, default=60.0)
-    parser.add_argument("--engine", default="auto")
-    parser.add_argument("--output", type=Path)
-    options = parser.parse_args()
-    lines = []
-    for rung in rungs(options):
-        lines.append(row(rung))
-        print(*lines[-1], sep="  ", file=sys.stderr, flush=True)
-    made = surroundings(packages=("highspy", "numba", "numpy"))
-    table = f"{markdown(COLUMNS, lines)}\n\n{made} Engine {options.engine}, seed {options.seed}.\n"
-    print(table)
-    if options.output:
-        options.output.write_text(table, encoding="utf-8")
 
 
 if __name__ == "__main__":

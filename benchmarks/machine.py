@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 import gpualloc
+
+PACKAGES = ("highspy", "numba", "numpy", "pulp", "ortools")
 
 
 def surroundings(engines: Iterable[str] = (), packages: Iterable[str] = ()) -> str:
@@ -18,6 +23,27 @@ def surroundings(engines: Iterable[str] = (), packages: Iterable[str] = ()) -> s
     named = sorted(engines)
     used = f"; engines: {'; '.join(named)}" if named else ""
     return f"Made on {processor()}, {os.cpu_count()} cores; {', '.join(parts)}{used}."
+
+
+def made_with(**settings: Any) -> dict[str, Any]:
+    """The machine, the versions of all that is installed, and the settings of a run."""
+    return {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "memory GB": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": platform.platform(),
+        "gpualloc": gpualloc.__version__,
+        "Python": platform.python_version(),
+        **{package: found for package in PACKAGES if (found := _version(package))},
+        **settings,
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def processor() -> str:
