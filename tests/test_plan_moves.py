@@ -79,7 +79,7 @@ def worth_of(name: str) -> float:
     ],
 )
 def test_a_move_saves_what_prices_tell(name: str, saved_musd: float) -> None:
-    """The dearest move that a contract keeps away saves the difference of two prices."""
+    """The move that a contract keeps away saves the difference of two prices."""
     assert kept_from(optimum(name)).saves_usd == pytest.approx(1e6 * saved_musd)
 
 

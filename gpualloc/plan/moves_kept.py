@@ -21,14 +21,19 @@ from gpualloc.rules.ledger import Ledger
 if TYPE_CHECKING:
     from gpualloc.plan.usage import Usage
 
-TRIALS = 200
+TRIALS = 100
 """Moves that are tried for all contracts together, so that a summary comes at once."""
 
 TRIALS_EACH = 40
 
+CENT = 0.01
+"""What a move must save, in USD: less may be rounding."""
+
 
 def find_kept(usage: Usage, contracts: list[ContractRule]) -> dict[str, Move]:
-    """The dearest move found that each contract alone keeps the plan from, by the contract's name.
+    """A move that each contract alone keeps the plan from, where one is found, by its name.
+
+    Moves are tried from the one that promises most on, so that it is mostly the dearest.
 
     Parameters
     ----------
@@ -39,40 +44,41 @@ def find_kept(usage: Usage, contracts: list[ContractRule]) -> dict[str, Move]:
     if not contracts:
         return {}
     moves = list(cheaper_moves(usage))
-    trials = min(TRIALS_EACH, TRIALS // len(contracts))
-    found = {contract.name: _find_dearest(usage, contract, moves, trials) for contract in contracts}
+    total_usd = check_layout(usage.instance, usage.layout).objective_usd
+    most = min(TRIALS_EACH, TRIALS // len(contracts))
+    found = {}
+    for contract in contracts:
+        trial = _Trial(usage, contract, total_usd)
+        kept = (trial.keeps_from(move) for move in _promising(usage, contract, moves, most))
+        found[contract.name] = next(filter(None, kept), None)
     return {name: move for name, move in found.items() if move is not None}
 
 
-def _find_dearest(
-    usage: Usage, contract: ContractRule, moves: Iterable[Move], trials: int
-) -> Move | None:
-    ranked = ((_names(usage.ledger, contract, move), move.saves_usd, move) for move in moves)
-    concerned = (entry for entry in ranked if entry[0] is not None)
-    tried = nlargest(trials, concerned, key=lambda entry: entry[:2])
-    trial = _Trial(usage, contract)
-    kept = (trial.keeps_from(move) for _, _, move in tried)
-    return max(filter(None, kept), key=lambda move: move.saves_usd, default=None)
+def _promising(
+    usage: Usage, contract: ContractRule, moves: Iterable[Move], most: int
+) -> list[Move]:
+    concerned = (move for move in moves if _may_be_in_the_way(usage.ledger, contract, move))
+    return nlargest(most, concerned, key=lambda move: move.saves_usd)
 
 
-def _names(ledger: Ledger, contract: ContractRule, move: Move) -> bool | None:
-    """Whether the contract itself forbids the place; None where it has no say in the job."""
+def _may_be_in_the_way(ledger: Ledger, contract: ContractRule, move: Move) -> bool:
+    """Whether the contract forbids the place; one that forbids no places: whether it covers."""
     job, site = ledger.catalog.jobs[move.job], ledger.catalog.site_of[move.target]
-    if contract.forbids(ledger, job, move.phase, site):
-        return True
-    return False if ledger.catalog.covers(contract, job) else None
+    if type(contract).forbids is ContractRule.forbids:
+        return ledger.catalog.covers(contract, job)
+    return contract.forbids(ledger, job, move.phase, site)
 
 
 class _Trial:
     """Tries moves with and without a contract."""
 
-    def __init__(self, usage: Usage, contract: ContractRule) -> None:
+    def __init__(self, usage: Usage, contract: ContractRule, total_usd: float) -> None:
         self._usage = usage
         self._contract = contract
         self._paid = _charges(contract, usage.ledger)
         others = tuple(row for row in usage.instance.contracts if row.name != contract.name)
         self._without = usage.instance.model_copy(update={"contracts": others})
-        self._before_usd = check_layout(self._without, usage.layout).objective_usd
+        self._before_usd = total_usd - self._paid
 
     def keeps_from(self, move: Move) -> Move | None:
         """The move with what it saves exactly, if nothing but the contract is in its way."""
@@ -81,7 +87,7 @@ class _Trial:
             return None
         verdict = check_layout(self._without, layout)
         saves_usd = self._before_usd - verdict.objective_usd
-        return move._replace(saves_usd=saves_usd) if verdict and saves_usd > 0 else None
+        return move._replace(saves_usd=saves_usd) if verdict and saves_usd >= CENT else None
 
     def _is_in_the_way(self, layout: Layout) -> bool:
         """Whether the contract forbids a plan, or charges more for it."""

@@ -20,7 +20,7 @@ WIDTH = 100
 
 
 COLORS: dict[Tone, str] = {
-    "plain": "default",
+    "plain": "",
     "good": "green",
     "warn": "yellow",
     "bad": "red",
@@ -37,7 +37,7 @@ def summary(plan: Plan, *, full: bool = False) -> RenderableType:
 
 def tell(told: Digest) -> RenderableType:
     """A digest as a Rich renderable."""
-    parts: list[RenderableType] = [Text(told.headline, style=f"bold {COLORS[told.tone]}")]
+    parts: list[RenderableType] = [Text(told.headline, style=f"bold {COLORS[told.tone]}".rstrip())]
     parts += [Text(f"  {line}") for line in told.lines]
     parts += [_show(part) for part in told.sections]
     if told.closing:
