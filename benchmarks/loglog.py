@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from gpualloc.plots.style import COLORS, FAINT, FONT, GRID, INK, SYMBOLS
 COLUMNS = 2
 PANEL_HEIGHT = 380
 WIDTH = 1100
+FEW_DECADES = 3
 
 
 @dataclass(frozen=True)
@@ -56,23 +58,47 @@ def draw_loglog(
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     titles = [panel.title for panel in panels]
-    figure = make_subplots(rows, columns, subplot_titles=titles, shared_yaxes="all")
-    named: dict[str, int] = {}
+    figure = make_subplots(
+        rows, columns, subplot_titles=titles, shared_xaxes="all", shared_yaxes="all"
+    )
+    looks = dict.fromkeys(series.name for panel in panels for series in panel.series)
     for at, panel in enumerate(panels):
         place = {"row": at // columns + 1, "col": at % columns + 1}
-        for series in panel.series:
-            look = named.setdefault(series.name, len(named))
-            figure.add_trace(_line(series, look), **place)
-        if slope and any(series.points for series in panel.series):
-            figure.add_trace(_slope(panel), **place)
+        drawn = [series for series in panel.series if series.points]
+        for series in drawn:
+            figure.add_trace(_line(series, list(looks).index(series.name)), **place)
+        if slope and drawn:
+            figure.add_trace(_slope(drawn), **place)
     _name_once(figure)
-    figure.update_xaxes(type="log", title=x_title, gridcolor=GRID, showline=True, linecolor=FAINT)
-    figure.update_yaxes(type="log", title=y_title, gridcolor=GRID, showline=True, linecolor=FAINT)
+    figure.update_xaxes(**_axis(x_title, [x for trace in figure.data for x in trace.x]))
+    figure.update_yaxes(**_axis(y_title, [y for trace in figure.data for y in trace.y]))
     font = {"family": FONT, "color": INK, "size": 13}
     figure.update_layout(
         title=title, font=font, plot_bgcolor="white", width=WIDTH, height=90 + PANEL_HEIGHT * rows
     )
     return figure
+
+
+def _axis(title: str, figures: Sequence[float]) -> dict[str, Any]:
+    """A logarithmic axis whose ticks are whole numbers of the figures' size, written out."""
+    ticks = _ticks(min(figures), max(figures)) if figures else []
+    return {
+        "type": "log",
+        "title": title,
+        "gridcolor": GRID,
+        "showline": True,
+        "linecolor": FAINT,
+        "showticklabels": True,
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,.10g}" for tick in ticks],
+    }
+
+
+def _ticks(least: float, most: float) -> list[float]:
+    """Powers of ten around a range; where those are few, also twice and five times as much."""
+    first, last = math.floor(math.log10(least)), math.ceil(math.log10(most))
+    steps = (1, 2, 5) if last - first <= FEW_DECADES else (1,)
+    return [float(f"{step}e{power}") for power in range(first, last + 1) for step in steps]
 
 
 def _line(series: Series, look: int) -> dict[str, Any]:
@@ -93,9 +119,9 @@ def _line(series: Series, look: int) -> dict[str, Any]:
     }
 
 
-def _slope(panel: Panel) -> dict[str, Any]:
+def _slope(drawn: Sequence[Series]) -> dict[str, Any]:
     """Proportional growth from the lowest of the points that are furthest left."""
-    points = [point for series in panel.series for point in series.points]
+    points = [point for series in drawn for point in series.points]
     x, y = min(points)
     most = max(x for x, _ in points)
     return {
