@@ -190,3 +190,15 @@ def test_faults_of_cells_are_those_of_the_instance(frames: Frames) -> None:
     told = told_by(frames)
     assert told[0] == "offers[0].gpus: -5 is below 0; a whole number from 0 to 1e12 is allowed"
     assert told[1] == "jobs[0].colour: is not a column"
+
+
+def test_other_faults_are_told_with_those_of_the_layout(frames: Frames) -> None:
+    """A row of nobody hides no fault of other cells, and no row is blamed for lacking it."""
+    frames["options"].loc[frames["options"]["job"] == "search", "job"] = "serch"
+    frames["offers"].loc[0, "gpu_type"] = "H10"
+    frames["offer"] = frames["offers"]
+    assert told_by(frames) == [
+        'offer: is not a table; did you mean "offers"?',
+        'options[3].job: "serch" is not a job; did you mean "search"?',
+        'offers[0].gpu_type: "H10" is not a GPU type; did you mean "H100"?',
+    ]

@@ -11,7 +11,7 @@ from gpualloc.instance.faults import Findings
 from gpualloc.instance.records import Head, Link, Network, Record
 from gpualloc.instance.shapes import Kind, Shape, shapes_of
 from gpualloc.instance.tables import OWNERS, map_columns
-from gpualloc.instance.validation import DEFAULT_ROWS, TABLES
+from gpualloc.instance.validation import DEFAULT_ROWS, TABLES, faults_in
 from gpualloc.instance.wording import joined, quoted, suggestion
 
 Row = Mapping[str, Any]
@@ -41,11 +41,17 @@ def data_of(tables: Mapping[str, Sequence[Row]], source: str) -> Entry:
     ------
     InstanceError
         The tables do not fit together: unknown tables, rows of no job, figures for some periods
-        only. Faults of single cells are left to `Instance`.
+        only. All other faults are told with these; where there are none of these, single cells
+        are left to `Instance`.
     """
     findings = Findings()
     reader = _Reader(tables, findings)
     data = reader.read()
+    if findings.faults:
+        told = {*(fault.place for fault in findings.faults), *reader.may_lack(data)}
+        for fault in faults_in(data):
+            if told.isdisjoint(_places_around(fault.place)):
+                findings.add(fault.place, fault.message)
     findings.raise_if_any(source)
     return data
 
@@ -58,6 +64,7 @@ class _Reader:
         self.findings = findings
         self.periods = [str(text_of(row.get("name"))) for row in tables.get("periods", ())]
         self.inner = {table: dict(_inner_columns(table)) for table in OWNERS}
+        self.waiting: dict[tuple[str, str], None] = {}
 
     def read(self) -> Entry:
         self._check_tables()
@@ -131,6 +138,7 @@ class _Reader:
             table = self._owner_table(column, row)
             owner = self._owner(table, row, data, place)
             if owner is None:
+                self.waiting[table, column] = None
                 continue
             rest = {label: cell for label, cell in row.items() if label != OWNERS[table]}
             shape = self.inner[table][column]
@@ -139,6 +147,13 @@ class _Reader:
                 owner.setdefault(column, []).append(entry)
             else:
                 self._add_to_map(owner.setdefault(column, {}), column, shape, rest, place)
+
+    def may_lack(self, data: Entry) -> Iterator[str]:
+        """Places that are blank, perhaps only because rows for them have no owner."""
+        for table, column in self.waiting:
+            for at, row in enumerate(data.get(table, ())):
+                if column not in row:
+                    yield joined(table, at, column)
 
     def _owner_table(self, column: str, row: Row) -> str:
         tables = [table for table in OWNERS if column in self.inner[table]]
@@ -170,7 +185,16 @@ class _Reader:
                 self.findings.add(joined(place, label), "is missing")
         if text_of(name) in target:
             self.findings.add(joined(place, key), f"{quoted(str(name))} is given twice")
-        target[text_of(name)] = number_of(figure)
+        if not is_blank(name) and not is_blank(figure):
+            target[text_of(name)] = number_of(figure)
+
+
+def _places_around(place: str) -> Iterator[str]:
+    """A place, and all that it is a part of."""
+    yield place
+    for at, letter in enumerate(place):
+        if letter in ".[":
+            yield place[:at]
 
 
 def _inner_columns(table: str) -> Iterator[tuple[str, Shape]]:

@@ -74,6 +74,13 @@ def checked_tables(data: object, source: str) -> dict[str, Any]:
     return tables
 
 
+def faults_in(data: Mapping[str, Any]) -> list[Fault]:
+    """Every fault in the tables of an instance, as `checked_tables` finds them."""
+    findings = Findings()
+    _check_all(data, findings)
+    return findings.faults
+
+
 class RowChecker:
     """Checks rows by themselves and against the names of the instance that they are part of.
 
