@@ -27,6 +27,9 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 LONGEST_LABEL = 28
 
+NO_BUTTONS = ("sendChartToCloud", "sendDataToCloud", "select2d", "lasso2d", "autoScale2d")
+"""Buttons that send a figure to a server, or do nothing here and cover the title when narrow."""
+
 UNITS = {
     "usd": "USD",
     "mw": "MW",
@@ -80,6 +83,7 @@ def make_figure(title: str, height: int, subtitle: str = "", **layout: Any) -> g
         hoverlabel={"align": "left", "bgcolor": "white", "font": {"color": INK}},
         paper_bgcolor="white",
         plot_bgcolor="white",
+        modebar={"remove": list(NO_BUTTONS)},
     )
     figure.update_layout(**layout)
     return figure

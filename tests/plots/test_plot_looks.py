@@ -63,6 +63,12 @@ def test_nothing_is_fetched(make_plan: Callable[[], Plan]) -> None:
         assert {trace.type for trace in figure.data} <= SELF_CONTAINED, name
 
 
+def test_nothing_is_sent() -> None:
+    """No figure offers the button that sends it to a server."""
+    for name, figure in figures(small_plan()).items():
+        assert "sendChartToCloud" in figure.layout.modebar.remove, name
+
+
 def texts_of(value: Any) -> list[str]:
     """All texts within a figure."""
     if isinstance(value, dict):
