@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
-import shlex
 import signal
 import time
 from pathlib import Path
@@ -176,26 +174,6 @@ def test_names_cannot_steer_terminal_or_spreadsheet() -> None:
     assert row["message"] == "'+1"
 
 
-def commands_of_page() -> list[str]:
-    """The commands in the page's code blocks."""
-    blocks = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-    text = "".join(blocks).replace("\\\n", " ")
-    return [line for line in text.splitlines() if line.startswith("gpualloc ")]
-
-
-def test_the_page_has_commands() -> None:
-    """The check of the page's commands has something to check."""
-    assert len(commands_of_page()) >= 6
-
-
-@pytest.mark.parametrize("line", commands_of_page())
-def test_every_command_of_the_page_exists(line: str) -> None:
-    """Command and options in docs/batch.md are known to the command line."""
-    _, name, *arguments = shlex.split(line, comments=True)
-    command = get_command(app).commands[name]  # type: ignore[attr-defined]
-    assert command.make_context(name, arguments).params
-
-
 def test_every_label_and_column_is_on_the_page() -> None:
     """docs/batch.md explains all labels, all columns of the summary and all options."""
     assert [label for label in LABELS if f"`{label}`" not in PAGE] == []
@@ -203,14 +181,3 @@ def test_every_label_and_column_is_on_the_page() -> None:
     command = get_command(app).commands["batch"]  # type: ignore[attr-defined]
     options = {option for each in command.params for option in each.opts if option[:2] == "--"}
     assert [option for option in sorted(options - {"--help"}) if option not in PAGE] == []
-
-
-def test_the_python_of_the_page_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The page's Python examples run as they stand, in a folder with a fleet.json."""
-    monkeypatch.chdir(tmp_path)
-    write_small(tmp_path, ["fleet"])
-    for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
-        exec(block, {})
-    assert "optimal" in capsys.readouterr().out
