@@ -12,13 +12,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from time import monotonic
+from time import monotonic, sleep
 from traceback import format_exception_only
 from typing import Any
 
 import psutil
 
 POLL_S = 0.1
+GONE_S = 5.0
+"""How long killed processes may take to be gone."""
+
 MEMORY_SHARE = 0.8
 """Work that holds more of the machine's memory is killed."""
 
@@ -132,8 +135,20 @@ def _memory_mb(pid: int | None) -> float:
 
 
 def _kill(pid: int | None) -> None:
-    for process in _family(pid):
+    """End a process and all that it started, and wait until they are gone."""
+    family = _family(pid)
+    for process in family:
         try:
             process.kill()
         except psutil.Error:
             """It has just ended."""
+    latest = monotonic() + GONE_S
+    while any(map(_lives, family)) and monotonic() < latest:
+        sleep(POLL_S / 10)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
