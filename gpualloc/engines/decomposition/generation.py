@@ -15,6 +15,11 @@ SMOOTHING = 0.6
 """How much of the duals with the best bound is kept in those that are priced next."""
 
 ROWS_AT_ONCE = 1000
+
+FAR = 0.02
+"""Relative distance of bound and master above which only plan-wide rows are brought in: most of the
+others, which tie groups to fees, counts and refusals, matter little before duals settle."""
+
 NEAR = 1e-6
 
 
@@ -106,6 +111,9 @@ class Generation:
         self.rounds += 1
         relaxed = self.relaxed = self.master.solve()
         rows = self.master.broken_rows(relaxed, ROWS_AT_ONCE)
+        if relaxed.cost_usd - self.center.bound_usd > FAR * abs(relaxed.cost_usd):
+            declared = self.pricer.coupling.declared
+            rows = [row for row in rows if row < declared] or rows
         self.master.add_rows(rows)
         self.keeps_rows = not rows
         mixed = SMOOTHING * self.center.duals + (1 - SMOOTHING) * relaxed.duals

@@ -16,7 +16,6 @@ from gpualloc.formulation.groups import Coupling
 from gpualloc.vectors import Bools, Floats, Ints
 
 NEAR = 1e-6
-PRIMAL, DUAL = 4, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +68,7 @@ class Master:
         self.pool: list[Column] = []
         self._known: set[tuple[int, bytes, bytes]] = set()
         self.row_at = np.full(coupling.rows, -1)
+        self._scale = 1 / _size_of(coupling)
         self._active: list[int] = []
         self.lower, self.upper = coupling.lower.copy(), coupling.upper.copy()
         self._penalty = 1000.0
@@ -81,7 +81,7 @@ class Master:
         highs = begin()
         for name, value in (
             ("presolve", "off"),
-            ("simplex_scale_strategy", 2),
+            ("simplex_scale_strategy", 0),  # rows are scaled here
         ):
             require(highs.setOptionValue(name, value), name)
         coupling, groups = self.coupling, self.groups
@@ -157,7 +157,8 @@ class Master:
             here = at >= 0
             starts.append(size)
             index.append(np.append(at[here], column.group))
-            value.append(np.append(column.coefficients[here], 1.0))
+            scaled = column.coefficients * self._scale[column.rows]
+            value.append(np.append(scaled[here], 1.0))
             size += int(here.sum()) + 1
         count = len(new)
         require(
@@ -191,14 +192,17 @@ class Master:
         entries = self.coupling.entries
         for row in fresh:
             own = slice(entries.starts[row], entries.starts[row + 1])
+            values = entries.values[own] * self._scale[row]
             by_row[wanted[row]].extend(
-                zip(entries.columns[own].tolist(), entries.values[own].tolist(), strict=True)
+                zip(entries.columns[own].tolist(), values.tolist(), strict=True)
             )
         for at, column in zip(self._at, self.pool, strict=True):
             here = wanted[column.rows]
             for entry in np.flatnonzero(here >= 0):
-                by_row[here[entry]].append((at, float(column.coefficients[entry])))
-        lower, upper = self.coupling.row_lower[fresh], self.coupling.row_upper[fresh]
+                value = column.coefficients[entry] * self._scale[column.rows[entry]]
+                by_row[here[entry]].append((at, float(value)))
+        lower = self.coupling.row_lower[fresh] * self._scale[fresh]
+        upper = self.coupling.row_upper[fresh] * self._scale[fresh]
         starts = np.concatenate([[0], np.cumsum([len(own) for own in by_row])[:-1]])
         flat = [entry for own in by_row for entry in own]
         require(
@@ -221,12 +225,11 @@ class Master:
         """Rows that the plan-wide columns alone can break may be broken, at a price."""
         entries = self.coupling.entries
         for row, least, most in zip(rows, lower, upper, strict=True):
-            own = entries.values[entries.starts[row] : entries.starts[row + 1]]
-            scale = max([1.0, *np.abs(own)])
-            if np.isfinite(least) and (least > 0 or len(own)):
-                self._relieve(row, max(scale, abs(least)))
-            if np.isfinite(most) and (most < 0 or len(own)):
-                self._relieve(row, -max(scale, abs(most)))
+            has_shared = entries.starts[row] < entries.starts[row + 1]
+            if np.isfinite(least) and (least > 0 or has_shared):
+                self._relieve(row, 1.0)
+            if np.isfinite(most) and (most < 0 or has_shared):
+                self._relieve(row, -1.0)
 
     def _relieve(self, row: int, value: float) -> None:
         at = self._highs.getNumCol()
@@ -243,19 +246,13 @@ class Master:
             HiGHS cannot solve it.
         """
         highs = self._highs
-        require(highs.run(), "run")
-        status = highs.getModelStatus()
-        if status != HighsModelStatus.kOptimal:
-            require(highs.clearSolver(), "clearSolver")
-            require(highs.run(), "run")
-            status = highs.getModelStatus()
-        if status != HighsModelStatus.kOptimal:
-            raise SolverError(f"the master ended with {highs.modelStatusToString(status)}")
+        self._run()
         solution = highs.getSolution()
         value, dual = np.array(solution.col_value), np.array(solution.row_dual)
         duals = np.zeros(self.coupling.rows)
         active = self.active
-        duals[active] = self._signed(dual[self.groups :], active) * self.unit_usd
+        signed = self._signed(dual[self.groups :], active)
+        duals[active] = signed * self._scale[active] * self.unit_usd
         self.iterations += highs.getInfo().simplex_iteration_count
         relief = np.array(self._relief)
         return Relaxed(
@@ -265,6 +262,20 @@ class Master:
             duals=duals,
             missing=float(value[relief].sum()),
         )
+
+    def _run(self) -> None:
+        """Solve from the last basis; from nothing, and otherwise perturbed, where that fails."""
+        highs = self._highs
+        for perturbation in (0.0, 0.0, 1.0, 10.0):
+            name = "dual_simplex_cost_perturbation_multiplier"
+            require(highs.setOptionValue(name, perturbation), name)
+            if highs.run() != highspy.HighsStatus.kError:
+                status = highs.getModelStatus()
+                if status == HighsModelStatus.kOptimal:
+                    return
+            require(highs.clearSolver(), "clearSolver")
+        name = highs.modelStatusToString(highs.getModelStatus())
+        raise SolverError(f"the master ended with {name}")
 
     def _signed(self, dual: Floats, rows: Ints) -> Floats:
         """Duals without those of a sign for which the row has no side."""
@@ -290,6 +301,16 @@ class Master:
         excess[self.row_at >= 0] = 0
         worst = np.argsort(-excess, kind="stable")[:most]
         return [int(row) for row in worst if excess[row] > NEAR]
+
+
+def _size_of(coupling: Coupling) -> Floats:
+    """(r,) the largest figure of each coupling row among its limits and plan-wide columns."""
+    entries = coupling.entries
+    size = np.ones(coupling.rows)
+    for side in (coupling.row_lower, coupling.row_upper):
+        np.maximum(size, np.where(np.isfinite(side), np.abs(side), 0.0), out=size)
+    np.maximum.at(size, entries.row_of_entry, np.abs(entries.values))
+    return size
 
 
 def excess_of(coupling: Coupling, activity: Floats) -> Floats:
