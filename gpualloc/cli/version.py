@@ -17,6 +17,7 @@ EXTRAS = {
     "parquet": "pyarrow",
     "plots": "plotly",
     "report": "jinja2",
+    "notebook": "jupyterlab",
     "cluster": "distributed",
 }
 """The package by which each extra for files, figures and clusters is known to be there."""
