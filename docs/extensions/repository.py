@@ -18,6 +18,7 @@ HOMES = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "instances/README.md": "shipped-instances.md",
+    "benchmarks/README.md": "benchmarks.md",
 }
 """Where files of the repository stand on the site; those in `docs` stand under their own names."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from dead_links import Page, find_dead_links
 from json_pages import words, write_json_tables
+from repository import mend_links
 from typer.main import get_command
 
 import gpualloc
@@ -60,6 +61,20 @@ def test_dead_links_are_found(tmp_path: Path) -> None:
     (tmp_path / "b.html").write_text('<p id="here">b</p>')
     told = list(find_dead_links(tmp_path))
     assert told == ["a.html: c.html leads nowhere", "a.html: b.html#gone leads nowhere"]
+
+
+def test_links_of_files_lead_to_their_pages() -> None:
+    """A link of a file leads to the page of its target; what has no page is named instead."""
+    text = (
+        "[a](docs/plans.md#check) [b](../CONTRIBUTING.md) [c](stages.py) [d](https://x.org) [e](#f)"
+    )
+    assert mend_links(text.replace("docs/", "../docs/"), "benchmarks") == (
+        "[a](plans.md#check) [b](contributing.md) c (`benchmarks/stages.py`) "
+        "[d](https://x.org) [e](#f)"
+    )
+    text = "[a](02-more.ipynb) [b](../docs/plans.md)"
+    mended = mend_links(text, "notebooks", "notebooks")
+    assert mended == "[a](02-more.ipynb) [b](../plans.md)"
 
 
 def test_every_key_of_the_schema_is_told() -> None:
