@@ -120,6 +120,46 @@ def test_a_broken_package_is_named(instance: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+SESSION = """
+instance = gpualloc.Instance.read(sys.argv[1])
+print(gpualloc.solve(instance, engine="decomposition", isolate=False).objective_usd)
+try:
+    gpualloc.solve(instance, engine="decomposition")
+except gpualloc.UsageError as error:
+    print(error)
+"""
+"""What follows the cell with the type in a session that no other process shares."""
+
+
+def test_the_type_of_a_session(instance: Path) -> None:
+    """A class of the session is solved with in it; another process refuses it, and says why."""
+    code = f"import sys\n{ramp_code()}\n{SESSION}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(instance)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    cost, refusal = done.stdout.splitlines()
+    assert float(cost) == pytest.approx(LEAST_USD)
+    assert refusal.startswith("the solver's process does not know a class of this session")
+    assert "'Ramp'" in refusal
+
+
+def test_a_class_within_a_function_is_refused_at_once() -> None:
+    """What cannot even be handed to another process is told before one is started."""
+    try:
+        define("odd")
+        contracts = [{"name": "odd one", "type": "odd"}]
+        instance = gpualloc.Instance.from_dict({**INSTANCE, "contracts": contracts})
+        with pytest.raises(gpualloc.UsageError, match=r"isolate=False.*define\.<locals>\.Odd"):
+            gpualloc.solve(instance, engine="decomposition")
+    finally:
+        del CONTRACT_TYPES["odd"]
+
+
 def define(type_name: str) -> type[gpualloc.Contract]:
     """Define a contract type that adds nothing, as a cell of a notebook would."""
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from gpualloc.engines.backends import Listener, Outcome
 from gpualloc.engines.tasks import Work
-from gpualloc.errors import SolverError
+from gpualloc.engines.worker import UNKNOWN_CLASS
+from gpualloc.errors import SolverError, UsageError
 from gpualloc.layout import Layout
 from gpualloc.vectors import Floats
 
@@ -85,18 +86,33 @@ def run_apart(task: Work, reports: Reports) -> Outcome:
 
     Ctrl-C, or a solver that overruns its time, ends it: first by asking, then by force. What it
     told until then is kept in `reports`.
+
+    Raises
+    ------
+    UsageError
+        The task holds a class that cannot be known there.
+    SolverError
+        The process died or does not answer.
     """
+    content = _pack(task)
     with TemporaryDirectory(prefix="gpualloc-") as folder:
         noise = Path(folder) / "stderr"
         worker = _start(folder, noise)
         try:
             messages: Queue[tuple[Any, ...]] = Queue()
-            Thread(target=_talk, args=(worker, task, messages), daemon=True).start()
+            Thread(target=_talk, args=(worker, content, messages), daemon=True).start()
             return _follow(worker, task, messages, reports)
         except WorkerGoneError as error:
             raise SolverError(_last_words(worker, noise)) from error
         finally:
             _kill(worker)
+
+
+def _pack(task: Work) -> bytes:
+    try:
+        return pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL)
+    except (AttributeError, pickle.PicklingError) as error:
+        raise UsageError(f"{UNKNOWN_CLASS}: {error}") from error
 
 
 def _last_words(worker: subprocess.Popen[bytes], noise: Path) -> str:
@@ -131,11 +147,13 @@ def _start(folder: str, noise: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _talk(worker: subprocess.Popen[bytes], task: Work, messages: Queue[tuple[Any, ...]]) -> None:
+def _talk(
+    worker: subprocess.Popen[bytes], content: bytes, messages: Queue[tuple[Any, ...]]
+) -> None:
     """Pass the task to the worker, and its messages on."""
     assert worker.stdout is not None
     try:
-        _send(worker, pickle.dumps(task, protocol=pickle.HIGHEST_PROTOCOL))
+        _send(worker, content)
         while True:
             messages.put(pickle.load(worker.stdout))
     except Exception:  # whatever half a message makes of unpickling

@@ -19,7 +19,12 @@ from traceback import format_exc
 from typing import Any, BinaryIO, NoReturn
 
 from gpualloc.engines.backends import Listener
-from gpualloc.errors import GpuallocError, InternalError, SolverError
+from gpualloc.errors import GpuallocError, InternalError, SolverError, UsageError
+
+UNKNOWN_CLASS = (
+    "the solver's process does not know a class of this session; "
+    "define it in a module, or solve with isolate=False"
+)
 
 
 class Messages:
@@ -44,6 +49,9 @@ def main() -> None:
         task = pickle.load(sys.stdin.buffer)
     except EOFError:
         _leave()
+    except (AttributeError, ImportError) as error:
+        messages.send("error", UsageError(f"{UNKNOWN_CLASS}: {error}"))
+        os._exit(0)
     messages.send("begun")
     listener = Listener(
         on_point=lambda cost, values: messages.send("point", cost, values),
