@@ -23,7 +23,7 @@ extensions = [
     "mathml",
     "generated",
     "repository",
-    "rule_members",
+    "docstrings",
     "source_pages",
     "dead_links",
 ]
@@ -36,7 +36,7 @@ nb_execution_mode = "off"
 
 # Docstrings: types are in their text, in the form of numpydoc; names in single backquotes link
 # where they can.
-default_role = "py:obj"
+default_role = "py:name"
 add_module_names = False
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

@@ -33,7 +33,8 @@ def build_site(folder: Path) -> Path:
 
 
 def test_the_site_is_whole(tmp_path: Path) -> None:
-    """It builds without a warning (a dead link is one) and has every page, command and notebook.
+    """It builds without a warning (a dead link is one) and has every page, command, notebook
+    and public name.
 
     No page loads anything from elsewhere, and formulas are drawn by the browser itself.
     """
@@ -44,6 +45,11 @@ def test_the_site_is_whole(tmp_path: Path) -> None:
     commands: Any = get_command(app).commands  # type: ignore[attr-defined]
     places = Page((site / "commands.html").read_text(encoding="utf-8")).places
     assert {f"gpualloc-{name}" for name in commands} <= places
+    api = (site / "api.html").read_text(encoding="utf-8")
+    names = {f"gpualloc.{name}" for name in gpualloc.__all__ if name != "__version__"}
+    assert names <= Page(api).places
+    assert '<span class="pre">.parquet</span>' in api  # a name is shown as it is written
+    assert "<p>Hubs of jobs that spread: " in api  # no type is read out of a sentence
     assert (site / "model.html").read_text(encoding="utf-8").count("<math ") > 100
     for path in site.rglob("*.html"):
         loaded = re.findall(
