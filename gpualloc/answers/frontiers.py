@@ -199,7 +199,7 @@ def frontier(
     today : Plan or None
         Today's placement, for moves; None for the jobs' `current`.
     engine, solver, gap, seed, threads, isolate
-        As for `gpualloc.solve`. Limits are handed to the exact engine.
+        As for `gpualloc.solve`.
     time_limit : float or None
         Seconds for all solves together; None for no limit.
     on_note : callable or None

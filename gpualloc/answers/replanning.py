@@ -188,7 +188,7 @@ def replan(
         What each shard that moves counts, in USD, beside what the instance charges. It decides what
         moves, and is no part of the plan's cost.
     engine, solver, gap, seed, threads, isolate
-        As for `gpualloc.solve`. Limits are handed to the exact engine.
+        As for `gpualloc.solve`.
     time_limit : float or None
         Seconds for all solves together.
     on_note : callable or None

@@ -59,7 +59,7 @@ def stress(
     probabilities : mapping of str to float, or None
         By scenario; those not given share equally what is left of 1.
     engine, solver, gap, seed, threads, isolate
-        As for `gpualloc.solve`. Fixed choices are handed to the exact engine.
+        As for `gpualloc.solve`. One program over all scenarios is handed to a solver whole.
     time_limit : float or None
         Seconds for all solves together.
     on_note : callable or None

@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,15 @@ class Block:
     language: str
     text: str
     line: int
+
+
+def resolve(path: str) -> object:
+    """What a dotted path leads to: a module, or something in one."""
+    try:
+        return import_module(path)
+    except ModuleNotFoundError:
+        module, _, name = path.rpartition(".")
+        return getattr(resolve(module), name)
 
 
 def page_text(page: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from pkgutil import walk_packages
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 import gpualloc.rules
 from gpualloc.instance.contracts import contract_types
 from gpualloc.rules import COST_LINES, PLAN_RULES
-from tests.docs.pages import page_text
+from tests.docs.pages import page_text, resolve
 
 PAGE = page_text("model.md")
 SHOWN = re.findall(r"^\.\. auto(\w+):: ([\w.]+)$", PAGE, re.MULTILINE)
@@ -22,15 +21,6 @@ MODULES = [
 ]
 PLAN_KINDS = [type(rule) for rule in PLAN_RULES]
 RULES: list[type] = [*PLAN_KINDS, *contract_types().values()]
-
-
-def resolve(path: str) -> object:
-    """What a dotted path leads to."""
-    try:
-        return import_module(path)
-    except ModuleNotFoundError:
-        module, _, name = path.rpartition(".")
-        return getattr(resolve(module), name)
 
 
 @pytest.mark.parametrize("path", [path for _, path in SHOWN])

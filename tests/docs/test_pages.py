@@ -20,6 +20,7 @@ from tests.docs.pages import (
     commands_of,
     page_text,
     parse_command,
+    resolve,
     run_page,
 )
 
@@ -61,6 +62,13 @@ def test_a_page_that_is_wrong_is_found_out() -> None:
         list(run_page("```bash\ngpualloc check none.json none.json\n```\n", str))
     with pytest.raises(KeyError):
         parse_command(["gpualloc", "sovle"])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_exist(page: str) -> None:
+    """Each dotted name of the package in the text of a page leads to a module or what is in one."""
+    for name in re.findall(r"`(gpualloc(?:\.\w+)+)`", page_text(page)):
+        assert resolve(name), name
 
 
 def test_everything_can_be_found_from_the_index() -> None:
