@@ -18,8 +18,10 @@ class NameRole(PyXRefRole):
     def process_link(
         self, env: Any, refnode: Any, has_explicit_title: bool, title: str, target: str
     ) -> tuple[str, str]:
-        """Look for an object of any kind, and leave the title alone."""
+        """Look for an object of any kind, a class in any module, and leave the title alone."""
         refnode["reftype"] = "obj"
+        if title[:1].isupper():
+            refnode["refspecific"] = True
         return title, super().process_link(env, refnode, has_explicit_title, title, target)[1]
 
 
