@@ -140,15 +140,16 @@ class Way:
 
     def _pick(self, start: Layout | None) -> Finding:
         """Solve with the engine that suits the size, or with one after the other."""
-        columns = estimate_columns(build_arrays(self.instance))
-        if self.solver is not None or columns < SMALL:
+        if self.solver is not None or is_small(self.instance):
             return self.find("exact", start)
         began = time.time()
         first = self.find("decomposition", start)
         limit = self.settings.time_limit
         left = None if limit is None else limit - (time.time() - began)
         proved = first.gap is not None and first.gap <= OPTIMAL_GAP
-        if first.candidate is None or first.stop != "time" or proved or columns > MEDIUM:
+        if first.candidate is None or first.stop != "time" or proved:
+            return first
+        if estimate_columns(build_arrays(self.instance)) > MEDIUM:
             return first
         if left is not None and left < LEAST_SECONDS:
             return first
@@ -167,6 +168,11 @@ def _join(first: Finding, second: Finding) -> Finding:
         seconds=first.seconds + second.seconds,
         engine=f"{first.engine}, then {second.engine}",
     )
+
+
+def is_small(instance: Instance) -> bool:
+    """Whether a solver takes the whole program of an instance, by default."""
+    return estimate_columns(build_arrays(instance)) < SMALL
 
 
 def check_arguments(

@@ -5,6 +5,10 @@ takes for granted that dropping a rule never makes a problem harder. That is so 
 lists, and not always for first refusal, which a larger holder makes stricter. So what it finds is
 tried once more, rule by rule, until no rule can be spared; that needs nothing to be taken for
 granted.
+
+The rules are sought in stages: first which jobs must be served for the clash, then which contracts
+it takes, then all else. The other jobs and contracts are then out of every later trial, which is
+what makes trials of a large instance small.
 """
 
 from __future__ import annotations
@@ -15,6 +19,10 @@ from dataclasses import dataclass, field
 from gpualloc.answers.relaxations import BusinessRule
 
 Rules = frozenset[BusinessRule]
+Groups = list[list[BusinessRule]]
+
+STAGES = (("served",), ("contract", "accepts"))
+"""Kinds of rules that are sought before all others, in this order."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +84,31 @@ def find_conflict(
     """
     trials = Trials(try_out)
     trials.known[frozenset(rules)] = False
-    groups = _grouped(rules)
-    kept = _quick(trials, [], [], groups)
+    kept: Groups = []
+    stages = _staged(rules)
+    for at, stage in enumerate(stages):
+        later = [group for groups in stages[at + 1 :] for group in groups]
+        kept += _quick(trials, kept + later, stage, stage)
     if not trials.clash(_flat(kept)):
-        kept = groups
+        kept = _grouped(rules)
     found = _quick(trials, [], [], [[rule] for rule in _flat(kept)])
     if not trials.clash(_flat(found)):
         found = [[rule] for rule in rules]
-    return _pared(trials, list(_flat(found)))
+    in_conflict = set(_flat(found))
+    return _pared(trials, [rule for rule in rules if rule in in_conflict])
 
 
-def _grouped(rules: Sequence[BusinessRule]) -> list[list[BusinessRule]]:
+def _staged(rules: Sequence[BusinessRule]) -> list[Groups]:
+    """The groups of rules, stage by stage."""
+    stages: list[Groups] = [[] for _ in range(len(STAGES) + 1)]
+    for group in _grouped(rules):
+        kind = group[0].kind
+        at = next((at for at, kinds in enumerate(STAGES) if kind in kinds), len(STAGES))
+        stages[at].append(group)
+    return stages
+
+
+def _grouped(rules: Sequence[BusinessRule]) -> Groups:
     """The rules that are alike but for the period, together."""
     groups: dict[tuple[str, ...], list[BusinessRule]] = {}
     for rule in rules:
@@ -96,10 +118,10 @@ def _grouped(rules: Sequence[BusinessRule]) -> list[list[BusinessRule]]:
 
 def _quick(
     trials: Trials,
-    ground: list[list[BusinessRule]],
-    added: list[list[BusinessRule]],
-    groups: list[list[BusinessRule]],
-) -> list[list[BusinessRule]]:
+    ground: Groups,
+    added: Groups,
+    groups: Groups,
+) -> Groups:
     """The groups that clash with the ground; none if the ground clashes by itself."""
     if added and trials.clash(_flat(ground)):
         return []
@@ -127,5 +149,5 @@ def _pared(trials: Trials, rules: list[BusinessRule]) -> Conflict:
     return Conflict(tuple(rules), tuple(spared))
 
 
-def _flat(groups: list[list[BusinessRule]]) -> list[BusinessRule]:
+def _flat(groups: Groups) -> list[BusinessRule]:
     return [rule for group in groups for rule in group]

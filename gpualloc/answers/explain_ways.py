@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gpualloc.answers.explain_trials import check_in
 from gpualloc.answers.relaxations import BusinessRule, Change, loosened, with_changes
-from gpualloc.answers.relaxations_elastic import Elastic
+from gpualloc.answers.relaxations_elastic import Easing
 from gpualloc.answers.relaxations_supply import LimitInPeriod
 from gpualloc.answers.solves import Solves
-from gpualloc.engines.backends import Outcome, Settings
+from gpualloc.engines.backends import Settings
+from gpualloc.engines.decomposed import DecompositionTask
 from gpualloc.engines.process import Reports, run_here
 from gpualloc.engines.tasks import Task
-from gpualloc.formulation.program import formulate
+from gpualloc.formulation.amendment import Amendment
 from gpualloc.formulation.translation import decode
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.checker import check_layout
 from gpualloc.plan.plan import Plan, make_plan
 from gpualloc.rules.ledger import Ledger
+from gpualloc.solving import is_small
 
 EACH_KIND = 3
 """Ways out of one kind at most."""
 
 TO_COME = 3
 """How many more solves a solve leaves time for."""
+
+DECOMPOSITION_SECONDS = 60.0
+"""A decomposition that seeks the least easing, which it may never prove, takes this at most."""
+
+NEAR = 1e-6
 
 SURE_KINDS = ("served", "contract")
 """Without these rules a plan that serves nothing is valid."""
@@ -58,7 +66,7 @@ class WayOut:
         return "; ".join(map(_told, groups.values()))
 
 
-class Easing(NamedTuple):
+class LeastEasing(NamedTuple):
     """The least changes among some rules, and the layout that needs them."""
 
     changes: tuple[Change, ...]
@@ -88,9 +96,17 @@ class WaysOut:
         self.found: list[WayOut] = []
         self._solves = solves
         self._most = most
+        self._easings: dict[tuple[BusinessRule, ...], LeastEasing | None] = {}
+
+    def find_nearest(self) -> Iterator[Layout]:
+        """Plans that keep all rules but those of one kind, as many of these as can be."""
+        served = tuple(rule for rule in self.rules if rule.kind == "served")
+        easing = self._least_easing(served)
+        if easing is not None:
+            yield easing.layout
 
     def search(self, conflict: Iterable[BusinessRule]) -> list[WayOut]:
-        """Ways out by one kind of rule each, or else by all kinds together.
+        """Ways out by one kind of rule each, in turn, or else by all kinds together.
 
         Each way out eases a rule of the conflict, so the kinds that it names are those to try.
         """
@@ -99,26 +115,34 @@ class WaysOut:
         by_kind: dict[str, list[BusinessRule]] = {}
         for rule in conflict:
             by_kind.setdefault(rule.kind, []).append(rule)
-        for kind, named in by_kind.items():
-            if not self._solves.is_late:
-                self._search_kind(kind, named)
+        left = {kind: [rule for rule in self.rules if rule.kind == kind] for kind in by_kind}
+        for _ in range(EACH_KIND):
+            for kind in list(left):
+                if len(self.found) >= self._most or self._solves.is_late:
+                    break
+                if not self._search_kind(left[kind], by_kind[kind]):
+                    del left[kind]
         if not self.found:
             self._search_among(self.rules)
         if not self.found:
             self._search_among([rule for rule in self.rules if rule.kind in SURE_KINDS])
         return sorted(self.found, key=_order)
 
-    def _search_kind(self, kind: str, named: list[BusinessRule]) -> None:
-        """The least easing of all rules of a kind, then the least without the rules it eased."""
-        left = [rule for rule in self.rules if rule.kind == kind]
-        for _ in range(min(EACH_KIND, self._most - len(self.found))):
-            way = self._search_among(left) or self._search_among(
-                [rule for rule in named if rule in left]
-            )
-            if way is None:
-                return
-            eased = {change.rule for change in way.changes}
-            left = [rule for rule in left if rule not in eased]
+    def _search_kind(self, left: list[BusinessRule], named: list[BusinessRule]) -> bool:
+        """The least easing of the rules of a kind that are left; those that it eases go.
+
+        On a large instance, where the least is seldom proven, the rules that clash come first: a
+        way out that eases nothing else is the plainer one.
+        """
+        among = [list(left), [rule for rule in named if rule in left]]
+        if not is_small(self.instance):
+            among.reverse()
+        way = self._search_among(among[0]) or self._search_among(among[1])
+        if way is None:
+            return False
+        eased = {change.rule for change in way.changes}
+        left[:] = [rule for rule in left if rule not in eased]
+        return True
 
     def _search_among(self, rules: Iterable[BusinessRule]) -> WayOut | None:
         """The least easing of some of the rules, tried out; None if it makes no plan possible."""
@@ -138,44 +162,64 @@ class WaysOut:
         self.found.append(way)
         return way
 
-    def _least_easing(self, rules: tuple[BusinessRule, ...]) -> Easing | None:
+    def _least_easing(self, rules: tuple[BusinessRule, ...]) -> LeastEasing | None:
         """What must be eased of some rules, by the elastic program; None if that has no point."""
-        if not rules:
-            return None
+        if rules not in self._easings:
+            self._easings[rules] = self._ease(rules) if rules else None
+        return self._easings[rules]
+
+    def _ease(self, rules: tuple[BusinessRule, ...]) -> LeastEasing | None:
         relaxed = loosened(self.instance, rules)
-        program = formulate(relaxed)
-        elastic = Elastic(program, self.instance)
-        for rule in rules:
-            rule.soften(elastic)
-        outcome = self._run(elastic)
-        if outcome.values is None:
+        layout, is_least = self._run(relaxed, Amendment(goal=Easing(rules, self.instance)))
+        if layout is None:
             return None
-        layout = decode(program, outcome.values[: program.problem.columns])
         ledger = Ledger(relaxed, layout)
         needed = ((rule, rule.needed(ledger)) for rule in rules)
         changes = tuple(Change(rule, to) for rule, to in needed if to is not None)
-        return Easing(changes, layout, outcome.known == "optimal") if changes else None
+        return LeastEasing(changes, layout, is_least) if changes else None
 
-    def _run(self, elastic: Elastic) -> Outcome:
+    def _run(self, relaxed: Instance, amendment: Amendment) -> tuple[Layout | None, bool]:
+        """The layout with the least easing that was found, and whether that is proven."""
         left = self._solves.seconds_left(TO_COME)
-        task = Task(
-            solver=None,
-            problem=elastic.problem(),
-            settings=Settings(gap=1e-6, seed=self._solves.seed, threads=self._solves.threads),
-            deadline=None if left is None else time.time() + left,
-        )
-        outcome = run_here(task, Reports(lambda *_: None))
-        if outcome.stop == "interrupt":
-            raise KeyboardInterrupt
-        return outcome
+        settings = Settings(gap=1e-6, seed=self._solves.seed, threads=self._solves.threads)
+        engine = self._solves.engine
+        if engine == "exact" or (engine == "auto" and is_small(relaxed)):
+            return _run_exact(relaxed, amendment, settings, left)
+        left = min(DECOMPOSITION_SECONDS, math.inf if left is None else left)
+        return _run_decomposition(relaxed, amendment, settings, left)
 
 
-def _as_plan(changed: Instance, easing: Easing) -> Plan | None:
+def _run_exact(
+    relaxed: Instance, amendment: Amendment, settings: Settings, left: float | None
+) -> tuple[Layout | None, bool]:
+    program = amendment.formulate(relaxed)
+    deadline = None if left is None else time.time() + left
+    outcome = run_here(Task(None, program.problem, settings, deadline), Reports(lambda *_: None))
+    if outcome.stop == "interrupt":
+        raise KeyboardInterrupt
+    if outcome.values is None:
+        return None, False
+    return decode(program, outcome.values), outcome.known == "optimal"
+
+
+def _run_decomposition(
+    relaxed: Instance, amendment: Amendment, settings: Settings, left: float
+) -> tuple[Layout | None, bool]:
+    reports = Reports(lambda *_: None)
+    task = DecompositionTask(relaxed, amendment, settings, time.time() + left, None)
+    outcome = run_here(task, reports)
+    if outcome.stop == "interrupt":
+        raise KeyboardInterrupt
+    if not reports.points:
+        return None, False
+    assert reports.cost is not None
+    bound = 0.0 if outcome.bound is None else outcome.bound
+    return reports.points[-1], reports.cost - bound <= NEAR * max(1.0, reports.cost)
+
+
+def _as_plan(changed: Instance, easing: LeastEasing) -> Plan | None:
     """The plan that the easing was read from, to start from where the checker accepts it."""
-    names = {contract.name for contract in changed.contracts}
-    buyouts = tuple(name for name in easing.layout.buyouts if name in names)
-    layout = easing.layout._replace(buyouts=buyouts)
-    verdict = check_layout(changed, layout)
+    layout, verdict = check_in(changed, easing.layout)
     if not verdict:
         return None
     return make_plan(

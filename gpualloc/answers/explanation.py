@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from gpualloc.answers.explain_conflict import Conflict, Rules, find_conflict
+from gpualloc.answers.explain_conflict import Conflict, find_conflict
+from gpualloc.answers.explain_trials import RuleTrials
 from gpualloc.answers.explain_ways import WayOut, WaysOut
-from gpualloc.answers.relaxations import BusinessRule, without
+from gpualloc.answers.relaxations import BusinessRule
 from gpualloc.answers.relaxations_demand import demand_rules
 from gpualloc.answers.relaxations_supply import supply_rules
 from gpualloc.answers.result import Answer, Interval, frame_of, records_of
@@ -35,9 +36,6 @@ KIND_WORDS = {
     "transfer": "data volume",
     "uplinks": "uplink",
 }
-
-TO_COME = 4
-"""How many trials a trial leaves time for, so that a hard one does not take it all."""
 
 
 class ConflictRow(NamedTuple):
@@ -229,14 +227,17 @@ def explain(
         on_note=on_note,
     )
     solves.tell("looking for any plan")
-    possible = solves.has_plan(instance, to_come=1)
-    if possible is not False:
-        return Explanation(instance.name, "feasible" if possible else "unknown")
+    plan = solves.find_any(instance, to_come=1)
+    if plan is None or plan.status != "infeasible":
+        return Explanation(instance.name, "feasible" if plan else "unknown")
     rules = business_rules(instance)
-    half = solves.part(0.5)
-    conflict = find_conflict(rules, lambda kept: _can_hold(instance, rules, kept, half))
-    ways = WaysOut(instance, rules, solves, alternatives).search(conflict.rules)
-    return Explanation(instance.name, "infeasible", conflict, tuple(ways))
+    ways = WaysOut(instance, rules, solves, alternatives)
+    trials = RuleTrials(instance, rules, solves.part(0.5))
+    for layout in ways.find_nearest():
+        trials.remember(layout)
+    conflict = find_conflict(rules, trials.holds)
+    found = ways.search(conflict.rules)
+    return Explanation(instance.name, "infeasible", conflict, tuple(found))
 
 
 def business_rules(instance: Instance) -> tuple[BusinessRule, ...]:
@@ -245,12 +246,3 @@ def business_rules(instance: Instance) -> tuple[BusinessRule, ...]:
     Facts are not rules: which GPUs a job can run on, that shards are whole, when a job runs.
     """
     return (*demand_rules(instance), *supply_rules(instance))
-
-
-def _can_hold(
-    instance: Instance, rules: tuple[BusinessRule, ...], kept: Rules, solves: Solves
-) -> bool | None:
-    """Whether some of the rules can all hold, the others dropped."""
-    solves.tell(f"trying {len(kept)} of {len(rules)} rules")
-    relaxed = without(instance, (rule for rule in rules if rule not in kept))
-    return solves.has_plan(relaxed, to_come=TO_COME)

@@ -28,6 +28,9 @@ from gpualloc.rules.ledger import Ledger
 if TYPE_CHECKING:
     from gpualloc.answers.relaxations_elastic import Elastic
 
+MOST_PLACES = 1e6
+"""More than any instance has providers or data centers."""
+
 
 @dataclass(frozen=True)
 class ContractHolds(BusinessRule):
@@ -156,8 +159,8 @@ class ShareHolds(BoundsHold):
         return f"contract {self.place[0]} places {self.bounds} of its GPU-hours with {names}"
 
     def soften(self, elastic: Elastic) -> None:
-        elastic.soften_contract("share at least", self.place[0], 1, 1000.0)
-        elastic.soften_contract("share at most", self.place[0], -1, 1000.0)
+        elastic.soften_contract("share at least", self.place[0], 1, 1000.0, whole=1000.0)
+        elastic.soften_contract("share at most", self.place[0], -1, 1000.0, whole=1000.0)
 
     def needed(self, ledger: Ledger) -> float | None:
         share = super().needed(ledger)
@@ -183,8 +186,8 @@ class CountHolds(BoundsHold):
         return f"contract {self.place[0]} uses {self.bounds}"
 
     def soften(self, elastic: Elastic) -> None:
-        elastic.soften_contract("count at least", self.place[0], 1, 1.0)
-        elastic.soften_contract("count at most", self.place[0], -1, 1.0)
+        elastic.soften_contract("count at least", self.place[0], 1, self.contract.min)
+        elastic.soften_contract("count at most", self.place[0], -1, MOST_PLACES)
 
     def ease(self, edits: Edits, to: float) -> None:
         super().ease(edits, int(to))

@@ -12,191 +12,234 @@ what all could use, a rule that has no figure as much as `WHOLE` of that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from gpualloc.answers.relaxations import Enough
+from gpualloc.answers.relaxations import BusinessRule, Enough
 from gpualloc.answers.relaxations_rows import RowsByPlace, rows_by_place
-from gpualloc.formulation.problem import Problem, build_matrix
-from gpualloc.formulation.program import Program
+from gpualloc.errors import InternalError
 from gpualloc.instance.instance import Instance
 from gpualloc.rules.contracts.spend_cap import SpendCap
-from gpualloc.rules.loads import Loads
-from gpualloc.rules.scope import covers, spend_per_shard
-from gpualloc.rules.writer import JobColumns
+from gpualloc.rules.ledger import Ledger
+from gpualloc.rules.measure import Measure, Terms, join_terms
+from gpualloc.rules.scope import covers, most_spend, spend_per_shard
+from gpualloc.rules.writer import JobColumns, Writer
 from gpualloc.units import exact
-from gpualloc.vectors import Floats, Ints
+from gpualloc.vectors import Ints
 
 LIMITS = ("accepted", "power", "offers", "uplinks", "transfer", "links")
 """Titles of the rows that limit something in each period."""
 
-WHOLE = 0.05
+UNIT = 20.0
+"""What all that jobs could use counts, so that a rule given up as a whole counts about one."""
+
+WHOLE = 0.05 * UNIT
 """The weight of a rule that is given up as a whole."""
 
 
-class Elastic:
-    """Prices on what the dropped rules of an instance forbid.
+class Easing(Measure):
+    """By how much rules are eased, as a goal to be minimized.
+
+    It is written for an instance in which the rules are loosened, and read from the plan's layout,
+    rule by rule.
 
     Parameters
     ----------
-    program : Program
-        The program of the instance without the rules.
+    rules : iterable of BusinessRule
     original : Instance
-        The instance with them.
+        The instance with the rules.
     """
 
-    def __init__(self, program: Program, original: Instance) -> None:
-        self.program = program
-        self.enough = Enough(original)
-        self._loads = Loads(program.arrays)
-        self._cost = np.zeros(program.problem.columns)
-        self._row_upper = program.problem.row_upper.copy()
-        self._slacks: list[tuple[Ints, float, float, float]] = []
-        self._rows: list[tuple[Ints, Floats, float, float]] = []
+    label: str = "easing"
+
+    def __init__(self, rules: Iterable[BusinessRule], original: Instance) -> None:
+        self.rules = tuple(rules)
+        self.original = original
+
+    def write_shared(self, writer: Writer) -> None:
+        elastic = Elastic(writer, self, Enough(self.original))
+        for rule in self.rules:
+            rule.soften(elastic)
+        writer.notes[self] = elastic
+
+    def write_job(self, writer: Writer, job: JobColumns) -> None:
+        writer.notes[self].write_job(job)
+
+    def terms(self, writer: Writer) -> Terms:
+        found = [super().terms(writer)]
+        if writer.notes[self].prices_moves:
+            moved = [columns for line, columns, _ in writer.costs if line == "moves"]
+            found += [(columns, np.full(len(columns), WHOLE / 10)) for columns in moved]
+        return join_terms(found)
+
+    def amount(self, ledger: Ledger) -> Fraction:
+        raise InternalError("what is eased is read from a plan rule by rule")
+
+
+class Elastic:
+    """Prices on what loosened rules forbid, as they are written.
+
+    Parameters
+    ----------
+    writer : Writer
+        It holds the plan-wide rows of the instance.
+    easing : Easing
+    enough : Enough
+        Of the instance with the rules.
+    """
+
+    def __init__(self, writer: Writer, easing: Easing, enough: Enough) -> None:
+        self.enough = enough
+        self.prices_moves = False
+        self._writer = writer
+        self._easing = easing
+        self._arrays = writer.arrays
+        self._by_job: dict[str, list[Callable[[JobColumns], None]]] = {}
+        self._of_all: list[Callable[[JobColumns], None]] = []
+
+    def write_job(self, job: JobColumns) -> None:
+        """Price what a job does against the rules."""
+        for price in (*self._by_job.get(job.data.name, ()), *self._of_all):
+            price(job)
 
     def soften_power(self, site: str, t: int, limit_mw: float) -> None:
         """Price each MW above a limit in a period."""
-        at = self.program.arrays.site_names.index(site)
-        lattice = self._loads.power[at]
+        at = self._arrays.site_names.index(site)
+        lattice = self._writer.loads.power[at]
         limit = lattice.most_within(1000 * exact(limit_mw))
         unit_mw = float(lattice.unit) / 1000
-        most_mw = self.enough.mw(float(self.program.arrays.pue[at]))
+        most_mw = self.enough.mw(float(self._arrays.pue[at]))
         self._soften(self._find("power", (site,), t), limit, unit_mw / most_mw)
 
     def soften_offer(self, offer: str, t: int, limit: int) -> None:
         """Price each GPU above a limit in a period."""
-        lattice = self._loads.offer(self.program.arrays.offer_names.index(offer))
+        lattice = self._writer.loads.offer(self._arrays.offer_names.index(offer))
         most = lattice.most_within(exact(limit))
-        weight = float(lattice.unit) / max(1, self.enough.gpus)
-        self._soften(self._find("offers", (offer,), t), most, weight)
+        part = float(lattice.unit) / max(1, self.enough.gpus)
+        self._soften(self._find("offers", (offer,), t), most, part)
 
-    def soften_rows(self, title: str, place: tuple[str, ...], limit: float, weight: float) -> None:
+    def soften_rows(self, title: str, place: tuple[str, ...], limit: float, part: float) -> None:
         """Price each unit above a limit, the largest excess of all periods."""
-        ends = sorted(place, key=self.program.arrays.site_names.index)
-        self._soften(self._find(title, tuple(ends)), limit, weight)
-
-    def soften_spread(self, job: str, most: int) -> None:
-        """Price each data center that a job uses beyond a number, in each phase."""
-        for block in self._jobs[job].all_blocks():
-            columns = np.append(block.used, block.on)
-            ones = np.append(np.ones(len(block.used)), -float(most))
-            self._rows.append((columns, ones, 0.0, WHOLE))
+        ends = sorted(place, key=self._arrays.site_names.index)
+        self._soften(self._find(title, tuple(ends)), limit, part)
 
     def soften_accepted(self, contract: str, t: int, limit: int) -> None:
         """Price each GPU above what a holder accepts in a period."""
-        lattice = self._loads.gpus
-        weight = float(lattice.unit) / max(1, self.enough.gpus)
+        lattice = self._writer.loads.gpus
+        part = float(lattice.unit) / max(1, self.enough.gpus)
         most = lattice.most_within(exact(limit))
-        self._soften(self._find("accepted", (contract,), t), most, weight)
+        self._soften(self._find("accepted", (contract,), t), most, part)
 
-    def soften_contract(self, title: str, contract: str, sign: float, most: float) -> None:
-        """Price the slack of a contract's own row, `WHOLE` for `most` of it.
+    def soften_contract(
+        self, title: str, contract: str, sign: float, most: float, whole: float = 1.0
+    ) -> None:
+        """Price the slack of a contract's own row.
 
         Parameters
         ----------
         sign : float
             1 for a row with a least, -1 for one with a most.
+        most : float
+            As much slack as can be of use.
+        whole : float
+            As much slack as counts like a rule that is given up.
         """
-        for family in self.program.row_families:
+        for family in self._writer.row_sheet.families:
             if family.title == title and family.prefix == (contract,):
                 rows = family.first + np.arange(len(family.members))
-                self._slacks.append((rows, most, WHOLE / most, sign))
+                self._writer.put(rows, self._slack(most, WHOLE / whole), sign)
 
     def soften_cap(self, contract: SpendCap) -> None:
         """Price each dollar above a cap."""
-        arrays = self.program.arrays
+        writer, arrays = self._writer, self._arrays
         here = arrays.sites_of(providers=contract.providers)
         unit = max(1.0, contract.usd / 1000)
-        blocks = [
-            block
-            for job in self.program.jobs
-            if covers(contract, job.data)
-            for block in job.all_blocks()
-        ]
-        spend = [spend_per_shard(contract, arrays, block, here) / unit for block in blocks]
-        columns = np.concatenate([block.shards for block in blocks])
-        self._rows.append((columns, np.concatenate(spend), contract.usd / unit, WHOLE / 100))
+        row = writer.rows("cap", prefix=(contract.name,), upper=contract.usd / unit)
+        most = most_spend(contract, arrays, here) / unit
+        writer.put(row, self._slack(most, WHOLE / 100), -1)
+
+        def spend(job: JobColumns) -> None:
+            for block in job.all_blocks() if covers(contract, job.data) else ():
+                usd = spend_per_shard(contract, arrays, block, here)
+                writer.put(row, block.shards, usd / unit)
+
+        self._of_all.append(spend)
+
+    def soften_spread(self, job: str, most: int) -> None:
+        """Price each data center that a job uses beyond a number, in each phase."""
+        writer = self._writer
+
+        def price(columns: JobColumns) -> None:
+            for block in columns.all_blocks():
+                row = writer.rows("spread", prefix=block.prefix, upper=0)
+                writer.put(row, block.used, 1)
+                writer.put(row, block.on, -most)
+                writer.put(row, self._slack(len(block.used), WHOLE), -1)
+
+        self._price(job, price)
 
     def price_sites(self, job: str, sites: Iterable[str]) -> None:
         """Price the use of data centers by a job, in each phase."""
-        barred = set(sites)
-        for block in self._jobs[job].all_blocks():
-            names = [self.program.arrays.site_names[site] for site in block.sites]
-            self._cost[block.used[[name in barred for name in names]]] += WHOLE
+        barred = np.isin(self._arrays.site_names, list(sites))
+
+        def price(columns: JobColumns) -> None:
+            for block in columns.all_blocks():
+                self._count(block.used[barred[block.sites]], WHOLE)
+
+        self._price(job, price)
 
     def price_round_trips(self, job: str, most_ms: float) -> None:
         """Price spokes by how much longer their round trips are than a limit."""
-        for block in self._jobs[job].all_blocks():
-            rtt_ms = self.program.arrays.link_rtt_ms[np.ix_(block.sites, block.sites)]
-            over = np.maximum(0.0, rtt_ms - most_ms)
-            exists = (block.spoke >= 0) & (over > 0)
-            longest = max(1.0, float(rtt_ms[np.isfinite(rtt_ms)].max(initial=1.0)))
-            self._cost[block.spoke[exists]] += WHOLE * (1 + over[exists] / longest)
+
+        def price(columns: JobColumns) -> None:
+            for block in columns.all_blocks():
+                rtt_ms = self._arrays.link_rtt_ms[np.ix_(block.sites, block.sites)]
+                over = np.maximum(0.0, rtt_ms - most_ms)
+                exists = (block.spoke >= 0) & (over > 0)
+                longest = max(1.0, float(rtt_ms[np.isfinite(rtt_ms)].max(initial=1.0)))
+                self._count(block.spoke[exists], WHOLE * (1 + over[exists] / longest))
+
+        self._price(job, price)
 
     def price_moves(self) -> None:
-        """Price moves as the instance does."""
-        for line, columns, _ in self.program.lines:
-            if line == "moves":
-                self._cost[columns] = WHOLE / 10
+        """Price all moves."""
+        self.prices_moves = True
 
     def price_unserved(self, job: str) -> None:
         """Price leaving a job unserved by its size."""
-        columns = self._jobs[job]
-        gpus = min(option.gpus for option in columns.data.options)
-        self._cost[columns.unserved] += WHOLE + gpus / max(1, self.enough.gpus)
+
+        def price(columns: JobColumns) -> None:
+            gpus = min(option.gpus for option in columns.data.options)
+            self._count(columns.unserved, WHOLE + UNIT * gpus / max(1, self.enough.gpus))
+
+        self._price(job, price)
 
     def price_buyout(self, contract: str) -> None:
         """Price leaving a contract."""
-        self._cost[self.program.bought[contract]] += WHOLE
+        self._count(self._writer.shared["bought", contract], WHOLE)
 
-    def problem(self) -> Problem:
-        """The program with the prices in place of its costs."""
-        base = self.program.problem
-        slacks = len(self._slacks) + len(self._rows)
-        weights = [weight for _, _, weight, _ in self._slacks]
-        weights += [weight for *_, weight in self._rows]
-        most = [excess for _, excess, _, _ in self._slacks]
-        most += [float(np.abs(values).sum() * 1e6) for _, values, _, _ in self._rows]
-        rows, columns, values = self._entries()
-        return replace(
-            base,
-            lower=np.append(base.lower, np.zeros(slacks)),
-            upper=np.append(base.upper, most),
-            cost=np.append(self._cost, weights),
-            integer=np.append(base.integer, np.zeros(slacks, dtype=bool)),
-            matrix=build_matrix(
-                rows, columns, values, base.rows + len(self._rows), base.columns + slacks
-            ),
-            row_lower=np.append(base.row_lower, np.full(len(self._rows), -np.inf)),
-            row_upper=np.append(self._row_upper, [limit for _, _, limit, _ in self._rows]),
-            strict=np.append(base.strict, np.zeros(len(self._rows), dtype=bool)),
-        )
+    def _price(self, job: str, price: Callable[[JobColumns], None]) -> None:
+        self._by_job.setdefault(job, []).append(price)
 
-    def _entries(self) -> tuple[Ints, Ints, Floats]:
-        """The coefficients of the program, of its slacks, and of the rows that were added."""
-        base = self.program.problem
-        matrix = base.matrix
-        rows, columns, values = [matrix.row_of_entry], [matrix.columns], [matrix.values]
-        for at, (idents, _, _, sign) in enumerate(self._slacks):
-            rows.append(idents)
-            columns.append(np.full(len(idents), base.columns + at))
-            values.append(np.full(len(idents), sign))
-        for at, (idents, coefficients, _, _) in enumerate(self._rows):
-            slack = base.columns + len(self._slacks) + at
-            rows.append(np.full(len(idents) + 1, base.rows + at))
-            columns.append(np.append(idents, slack))
-            values.append(np.append(coefficients, -1.0))
-        return np.concatenate(rows), np.concatenate(columns), np.concatenate(values)
+    def _count(self, columns: ArrayLike, weight: ArrayLike) -> None:
+        self._writer.count(self._easing, np.atleast_1d(columns), weight)
 
-    def _soften(self, rows: Ints, limit: float, weight: float) -> None:
-        if not len(rows):
-            return
-        excess = float(self._row_upper[rows].max()) - limit
-        self._row_upper[rows] = limit
-        self._slacks.append((rows, max(0.0, excess), weight, -1.0))
+    def _slack(self, most: float, weight: float) -> Ints:
+        """A column for how much of something is eased."""
+        column = self._writer.columns("eased", upper=most, integer=False)
+        self._count(column, weight)
+        return column
+
+    def _soften(self, rows: Ints, limit: float, part: float) -> None:
+        """Give rows a limit and slack, a unit of which is a part of what all jobs could use."""
+        if len(rows):
+            before = self._writer.row_sheet.limit(rows, limit)
+            most = max(0.0, float(before.max()) - limit)
+            self._writer.put(rows, self._slack(most, UNIT * part), -1)
 
     def _find(self, title: str, place: tuple[str, ...], t: int | None = None) -> Ints:
         """The rows of a place, in all periods or in one."""
@@ -206,8 +249,4 @@ class Elastic:
 
     @cached_property
     def _rows_by_place(self) -> dict[str, RowsByPlace]:
-        return rows_by_place(self.program, LIMITS)
-
-    @cached_property
-    def _jobs(self) -> dict[str, JobColumns]:
-        return {job.data.name: job for job in self.program.jobs}
+        return rows_by_place(self._writer.row_sheet.families, LIMITS)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from gpualloc.formulation.program import Program
+from gpualloc.rules.writer import Family
 
 RowsByPlace = dict[tuple[str, ...], dict[int, int]]
 """Row by the names of a place (or of a contract), then by period."""
 
 
-def rows_by_place(program: Program, titles: Iterable[str]) -> dict[str, RowsByPlace]:
+def rows_by_place(families: Sequence[Family], titles: Iterable[str]) -> dict[str, RowsByPlace]:
     """The rows of some families whose last axis is the periods, by title, place and period."""
     found: dict[str, RowsByPlace] = {title: {} for title in titles}
-    for family in program.row_families:
+    for family in families:
         if family.title in found:
             shape = tuple(len(axis) for axis in family.axes)
             for at, member in enumerate(family.members):

@@ -111,7 +111,7 @@ def _of_places(program: Program, duals: Floats) -> Iterator[Marginal]:
     loads = Loads(program.arrays)
     periods = program.arrays.period_names
     titles = [title for title in UNITS if title != "spend_cap"]
-    for title, places in rows_by_place(program, titles).items():
+    for title, places in rows_by_place(program.row_families, titles).items():
         for place, by_period in places.items():
             unit = _unit(program, loads, title, place[0])
             usd = {t: -duals[row] / unit for t, row in by_period.items()}

@@ -95,8 +95,8 @@ class Solves:
         self.plans.append(plan)
         return plan
 
-    def has_plan(self, instance: Instance, to_come: int = 0) -> bool | None:
-        """Whether any plan of an instance is valid; None where time ran out.
+    def find_any(self, instance: Instance, to_come: int = 0) -> Plan | None:
+        """Any valid plan of an instance, or a proof that there is none; None if it is too late.
 
         The first plan will do. HiGHS listens when it is told to stop, so it may run right here,
         which saves the start of a process for each of many short solves.
@@ -115,7 +115,7 @@ class Solves:
         )
         if plan.stopped_by == "interrupt":
             raise KeyboardInterrupt
-        return None if plan.status == "unknown" else plan.has_plan
+        return plan
 
     def part(self, share: float) -> Solves:
         """Solves with the same settings for a share of the time that is left."""

@@ -174,6 +174,16 @@ class Sheet:
             self.size += len(members)
         return ids.reshape(shape)
 
+    def limit(self, idents: Ints, upper: float) -> Floats:
+        """Set another upper bound on members at hand; returns the former ones."""
+        before = np.full(len(idents), np.nan)
+        for family, bounds in zip(self.families, self.upper, strict=True):
+            at = idents - family.first
+            here = (at >= 0) & (at < len(family.members))
+            before[here] = bounds[at[here]]
+            bounds[at[here]] = upper
+        return before
+
 
 class Writer:
     """Where rules write columns, rows, coefficients and costs.

@@ -12,6 +12,7 @@ import gpualloc
 from gpualloc.answers.explanation import Explanation, business_rules, explain
 from gpualloc.answers.relaxations import with_changes
 from gpualloc.answers.solves import Solves
+from gpualloc.generator import generate
 from gpualloc.instance import Instance
 from gpualloc.rules.paths import rtt_by_distance_ms
 from gpualloc.solving import solve
@@ -64,6 +65,50 @@ def test_a_planted_cause_is_found_at_length(cause: str) -> None:
     """The same on more instances."""
     for seed in range(SEEDS_EACH, SEEDS_EACH + MORE_SEEDS):
         hold_to_plant(cause, seed)
+
+
+@pytest.mark.parametrize("cause", ["two_contracts", "gpus"])
+def test_the_decomposition_finds_a_planted_cause(cause: str) -> None:
+    """The cause, and ways out of it by the same changes, come from either engine."""
+    data, expected = PLANTS[cause](random.Random(f"{cause} 1"))
+    instance = Instance.from_dict(data)
+    found = explain(instance, engine="decomposition", threads=1, isolate=False, time_limit=20)
+    exact = explained(instance)
+    assert {(row.kind, row.place) for row in found.rows} == expected
+    assert found.conflict.is_minimal
+    assert {row.change for row in found.way_rows} == {row.change for row in exact.way_rows}
+    assert all(way.plan.engine.startswith("decomposition") for way in found.ways)
+
+
+@pytest.mark.slow
+def test_a_million_gpus_are_explained() -> None:
+    """On a fleet of a million GPUs a site that feeds two of three jobs is named, with its MW.
+
+    The three are tied to the site, which sells GPUs enough for all of them.
+    """
+    data = generate(gpus=1_000_000, data_centers=40, jobs=120, seed=0).to_dict()
+    site = next(row for row in data["data_centers"] if row["name"] == "fathom-canton")
+    kw = {row["name"]: row["kw"] for row in data["gpu_types"]}
+    offer = next(row for row in data["offers"] if row["data_center"] == site["name"])
+    gpus, tied = offer["gpus"] // 4 // 8 * 8, data["jobs"][:3]
+    option = {"gpu_type": offer["gpu_type"], "shards": gpus // 8, "gpus_per_shard": 8}
+    for job in tied:
+        for column in ("providers", "regions", "unserved_usd", "current"):
+            job.pop(column, None)
+        job |= {"options": [option], "data_centers": [site["name"]], "tags": []}
+    data["flows"], data["contracts"] = [], []
+    mw_each = gpus * kw[offer["gpu_type"]] * site.get("pue", 1.0) / 1000
+    site["power_mw"] = round(2.5 * mw_each, 3)
+    found = explain(Instance.from_dict(data), time_limit=200, gap=0.1)
+    names = {job["name"] for job in tied}
+    expected = {("power", site["name"])} | {("served", name) for name in names}
+    expected |= {("places", f"{name}, data_centers") for name in names}
+    assert {(row.kind, row.place) for row in found.rows} == expected
+    assert found.conflict.is_minimal
+    power = [row for row in found.way_rows if row.kind == "power"]
+    assert [row.amount for row in power if row.place == site["name"]] == [
+        pytest.approx(0.5 * mw_each, abs=0.002)
+    ]
 
 
 def way_of(cause: str, kind: str) -> tuple[Data, float | None, str]:
@@ -258,8 +303,9 @@ def test_what_may_be_less_is_marked(power_short: Explanation) -> None:
 def test_a_late_explanation_claims_less(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules that could not be tried in time stay in the conflict, and are counted as not proven."""
     instance = gpualloc.read(ROOT / "instances/infeasible-power.json")
-    answers = iter([False, *[None] * 1000])
-    monkeypatch.setattr(Solves, "has_plan", lambda *_, **__: next(answers))
+    none = gpualloc.solve(instance, isolate=False)
+    answers = iter([none, *[None] * 1000])
+    monkeypatch.setattr(Solves, "find_any", lambda *_, **__: next(answers))
     found = explained(instance, alternatives=0)
     assert len(found.rows) == len(business_rules(instance))
     assert found.sure.startswith("proven that these clash; not proven in time that it takes")
