@@ -25,6 +25,9 @@ TOLD = {
 }
 """What each way to make the choices means."""
 
+TOGETHER = ("expected", "worst")
+"""The ways that are one program over all scenarios."""
+
 
 class ScenarioRow(NamedTuple):
     """A scenario.
@@ -109,7 +112,10 @@ class Stress(Answer):
 
     @property
     def sure(self) -> str:
-        return tell_sure(self.gaps)
+        sure = tell_sure(self.gaps)
+        if self.made in TOGETHER:
+            return f"{sure} (the choices: by the exact engine, over all scenarios at once)"
+        return sure
 
     def document(self) -> dict[str, Any]:
         """The answer as a JSON object, with the figures over all scenarios and the choices."""

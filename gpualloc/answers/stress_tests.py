@@ -11,7 +11,7 @@ from gpualloc.answers.solves import Solves
 from gpualloc.answers.stress_cases import Case, cases_of
 from gpualloc.answers.stress_choices import Choices, CommittedCost, HereAndNow
 from gpualloc.answers.stress_joint import JointSubject, Weighing
-from gpualloc.answers.stress_report import TOLD, ScenarioRow, Status, Stress
+from gpualloc.answers.stress_report import TOGETHER, TOLD, ScenarioRow, Status, Stress
 from gpualloc.errors import NoPlanError, UsageError
 from gpualloc.formulation.amendment import Amendment
 from gpualloc.instance.instance import Instance
@@ -59,7 +59,8 @@ def stress(
     probabilities : mapping of str to float, or None
         By scenario; those not given share equally what is left of 1.
     engine, solver, gap, seed, threads, isolate
-        As for `gpualloc.solve`. One program over all scenarios is handed to a solver whole.
+        As for `gpualloc.solve`. One program over all scenarios has no groups of jobs to be taken
+        apart by: it is the exact engine's.
     time_limit : float or None
         Seconds for all solves together.
     on_note : callable or None
@@ -82,6 +83,12 @@ def stress(
         raise UsageError(f'choices: "{choices}" is none of {", ".join(TOLD)}')
     if plan is not None and choices != "fixed":
         raise UsageError('today\'s plan is for choices="fixed"')
+    if engine == "decomposition" and choices in TOGETHER:
+        raise UsageError(
+            f'choices: "{choices}" is one program over all scenarios, which the decomposition '
+            'engine cannot take apart; take the engine "auto" or "exact", or choices "fixed" or '
+            '"free"'
+        )
     cases = cases_of(instance, scenarios, probabilities)
     solves = Solves(
         engine=engine,

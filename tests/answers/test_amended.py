@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
 from gpualloc import solving
 from gpualloc.answers.amended import Amended, solve_amended
 from gpualloc.answers.frontier_measures import Cost, Energy, Penalty, Providers
+from gpualloc.answers.frontiers import frontier
+from gpualloc.answers.replanning import replan
 from gpualloc.answers.replanning_moves import Moves, today_of
 from gpualloc.answers.solves import Solves
+from gpualloc.answers.stress_tests import stress
 from gpualloc.formulation.amendment import Amendment
 from gpualloc.instance import Instance
 from gpualloc.plan.plan import Plan
@@ -128,3 +132,22 @@ def test_a_limit_that_no_plan_keeps_is_infeasible() -> None:
         assert found.is_infeasible
         assert found.plan is None
         assert found.least.low is None
+
+
+def test_every_answer_can_be_had_by_decomposition() -> None:
+    """Frontier, new plan and stress test of the three sites are the same by either engine."""
+    instance = three_sites_instance()
+    start = solve(instance, isolate=False)
+    by_engine = {}
+    for engine in ("exact", "decomposition"):
+        settings: Any = {"engine": engine, "isolate": False, "threads": 1, "time_limit": 2.0}
+        trade = frontier(instance, "energy", points=None, **settings)
+        moved = replan(instance, start, max_moves=0, **settings)
+        tested = stress(instance, {"lost": "lose cheap"}, **settings)
+        costs = [point.cost_usd for point in trade.points]
+        by_engine[engine] = [*costs, moved.least.best, *(row.cost.best for row in tested.rows)]
+        plans = [*trade.plans, *tested.plans.values()]
+        assert {plan.engine.split(",")[0] for plan in plans} == {engine}
+    # 1,000, 1,800 and 2,000 USD for 3, 2 and 1 MWh; 1,000 where it is, and 1,800 if cheap is lost
+    assert by_engine["exact"] == pytest.approx([1000, 1800, 2000, 1000, 1000, 1800])
+    assert by_engine["decomposition"] == pytest.approx(by_engine["exact"])

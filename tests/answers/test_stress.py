@@ -302,3 +302,11 @@ def test_what_makes_no_sense_is_told(
     """Each mistake in scenarios, chances and choices is a usage error that names it."""
     with pytest.raises(UsageError, match=message):
         stress(three_sites_instance(), scenarios, isolate=False, **settings)
+
+
+def test_one_program_over_all_scenarios_is_the_exact_engine_s() -> None:
+    """The decomposition is refused for it in words; else the text says which engine it was."""
+    with pytest.raises(UsageError, match='"auto" or "exact", or choices "fixed" or "free"'):
+        stress(renting(400), LOST, choices="worst", engine="decomposition", isolate=False)
+    text = str(stress(renting(400), LOST, choices="worst", isolate=False))
+    assert "by the exact engine, over all scenarios at once" in " ".join(text.split())
