@@ -17,7 +17,7 @@ from gpualloc.answers.relaxations import (
 )
 from gpualloc.instance.instance import Instance
 from gpualloc.plan.text import count
-from gpualloc.rules.figures import exceeds
+from gpualloc.rules.figures import TOLERANCE, exceeds
 from gpualloc.rules.ledger import Ledger
 from gpualloc.rules.paths import pair_of
 
@@ -236,7 +236,15 @@ def _most(
 ) -> float | None:
     """The most of a figure by (place, t) in any period; None if that is within the limit."""
     most = max((figure for key, figure in used.items() if key[:-1] == place), default=0.0)
-    return rounded_up(most) if exceeds(most, limit) else None
+    return _padded(most) if exceeds(most, limit) else None
+
+
+def _padded(figure: float) -> float:
+    """What a flow needs: its fractions come from a solver, which may take a millionth too few."""
+    near = round(figure, 3)
+    if abs(near - figure) <= TOLERANCE * figure:
+        return near
+    return rounded_up(figure * (1 + 2 * TOLERANCE))
 
 
 def supply_rules(instance: Instance) -> Iterator[BusinessRule]:

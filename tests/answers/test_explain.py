@@ -161,7 +161,7 @@ def test_data_volume_missing_is_told() -> None:
     # 1.6 s and a round trip, for 100 hours.
     data, amount, _ = way_of("transfer", "transfer")
     moved_tb = 100 * 20 * 3600 / (61.6 + sites_apart_ms(data) / 1000) / 1000
-    assert amount == pytest.approx(moved_tb - 1, rel=1e-6)
+    assert amount == pytest.approx(moved_tb - 1, rel=1e-5)  # with a pad of two millionths
 
 
 def test_distance_missing_is_told() -> None:
