@@ -13,9 +13,10 @@ from gpualloc.errors import UsageError
 from gpualloc.instance.contracts import Contract
 from gpualloc.instance.instance import Instance
 from gpualloc.instance.wording import printable, quoted, suggestion
-from gpualloc.plan.plan import Plan
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan
 from gpualloc.plan.sections import Column, Digest, Section, listing, section
 from gpualloc.plan.text import usd
+from gpualloc.solving import is_small
 
 ALL = "all contracts"
 
@@ -200,7 +201,8 @@ def worth(
     contracts : sequence of str or None
         Names of the contracts to value; None for all, with a row for all together.
     engine, solver, gap, seed, threads, isolate
-        As for `solve`.
+        As for `solve`. A worth is a small difference of large costs: where a solver takes the whole
+        instance, a gap up to 1e-6 is closed altogether.
     time_limit : float or None
         Seconds for all solves together; None for no limit.
     on_note : callable or None
@@ -219,7 +221,7 @@ def worth(
         engine=engine,
         solver=solver,
         time_limit=time_limit,
-        gap=gap,
+        gap=0.0 if gap <= OPTIMAL_GAP and is_small(instance) else gap,
         seed=seed,
         threads=threads,
         isolate=isolate,
