@@ -94,7 +94,7 @@ def test_the_decomposition_keeps_limits_and_goals() -> None:
 @pytest.mark.parametrize("focus", FOCUSES)
 def test_the_decomposition_keeps_limits_and_goals_at_length(focus: str | None) -> None:
     """The same on more instances, with every limit and goal."""
-    counts = [compare(seed, focus, 8) for seed in range(10, 16)]
+    counts = [compare(seed, focus, 8) for seed in range(10, 12)]
     solves, best = (sum(column) for column in zip(*counts, strict=True))
     assert best >= 0.9 * solves
 
