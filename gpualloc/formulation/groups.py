@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
@@ -87,6 +88,15 @@ class Coupling:
         """Number of coupling rows."""
         return len(self.row_lower)
 
+    @cached_property
+    def sizes(self) -> Floats:
+        """(r,) the largest figure of each row among one, its limits and its plan-wide columns."""
+        sizes = np.ones(self.rows)
+        for side in (self.row_lower, self.row_upper):
+            np.maximum(sizes, np.where(np.isfinite(side), np.abs(side), 0.0), out=sizes)
+        np.maximum.at(sizes, self.entries.row_of_entry, np.abs(self.entries.values))
+        return sizes
+
 
 @dataclass(frozen=True, eq=False)
 class _Mixed:
@@ -130,6 +140,7 @@ class Groups:
         self._shared = self._take()
         self._column_first = np.zeros(len(self.members) + 1, dtype=np.int64)
         self._column_first[:] = self._shared_columns
+        self._lock = Lock()
         self._mixed: list[_Mixed] = []
         self._jobs: dict[int, JobColumns] = {}
         self._flows: dict[int, FlowColumns] = {}
@@ -161,7 +172,11 @@ class Groups:
         return {name: int(shared["bought", name]) for name in names if ("bought", name) in shared}
 
     def write(self, at: int) -> Part:
-        """Write a group; groups are first written in their order, then in any."""
+        """Write a group; groups are first written in their order, then in any, by any thread."""
+        with self._lock:
+            return self._write(at)
+
+    def _write(self, at: int) -> Part:
         if at > len(self._mixed):
             raise InternalError("groups are first written in their order")
         first = int(self._column_first[at])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,14 @@ from gpualloc.vectors import Floats
 COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
 
-ROOT_ROUNDS, NODE_ROUNDS, PROBE_ROUNDS = 500, 40, 2
-FIRST_TRIES, TRIES_PER_NODE = 40, 12
+ROOT_ROUNDS, NODE_ROUNDS = 500, 40
+FIRST_TRIES, TRIES, NODES = 12, 3, 8
+"""Neighborhoods tried while the root is brought up, and while so many nodes are opened."""
+
+FEW_BROKEN = 4
+RECREATE_EVERY, BURST = 4, 200
+"""Neighborhoods between two bursts of ruin and recreate, and tries of a burst."""
+
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
 
@@ -97,13 +104,8 @@ class Decomposer:
         self.unit_usd = max(1.0, average)
         self.master = Master(coupling, len(self.pricer), self.unit_usd)
         self.generation = Generation(self.pricer, self.master, self.is_over)
-        self.search = Search(
-            self.pricer,
-            PENALTY * self.unit_usd,
-            self.unit_usd,
-            settings.seed,
-            self.seconds_left,
-        )
+        self.repair = self._make_search(self.pricer)
+        self.search = self._make_search(self.pricer.apart())
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
         self.tree = Tree(self.generation)
         self.best: Assignment | None = None
@@ -112,15 +114,23 @@ class Decomposer:
         self._rough: Assignment | None = None
         self._idle = 0
 
+    def _make_search(self, pricer: Pricer) -> Search:
+        penalty, unit = PENALTY * self.unit_usd, self.unit_usd
+        return Search(pricer, penalty, unit, self.settings.seed, self.seconds_left)
+
     def seconds_left(self) -> float:
         """Seconds to the deadline; an hour where there is none."""
         if self.listener.stop.is_set():
             return 0.0
         return 3600.0 if self.deadline is None else self.deadline - time.time()
 
+    def is_late(self) -> bool:
+        """Whether time is up."""
+        return self.seconds_left() <= 0
+
     def is_over(self) -> bool:
         """Whether time is up or the asked gap is reached."""
-        return self.seconds_left() <= 0 or self.is_proved()
+        return self.is_late() or self.is_proved()
 
     def is_proved(self) -> bool:
         """Whether the asked gap is reached."""
@@ -146,9 +156,9 @@ class Decomposer:
         self._raise_bound(self.generation.center.bound_usd)
         root = self.root = self.generation.center
         self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
-        self._improve(FIRST_TRIES, free_first=False)
-        self._converge_root()
-        self._search_tree()
+        with ThreadPoolExecutor(1) as helper:
+            self._meanwhile(helper, self._converge_root, FIRST_TRIES)
+            self._search_tree(helper)
         return self._result()
 
     def _is_infeasible(self) -> bool:
@@ -191,14 +201,16 @@ class Decomposer:
         sure = coupling.integer & (np.abs(before - whole) < 1e-6)
         sure &= coupling.cost > self.unit_usd / 2
         lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
-        dived = Dive(generation, self.is_over).run()
+        dived = Dive(generation, self.is_over).run(careful=True)
         if dived is None:
             return
         found = self._settle(*dived, lower, upper)
         for _ in range(REPAIRS):
             if found.is_valid or self.is_over():
                 break
-            found = self.search.improve(found, generation.center, lower, upper)
+            if len(found.broken) <= FEW_BROKEN:
+                found = self._recreate(self.repair, found, generation.center)
+            found = self.repair.improve(found, generation.center, lower, upper)
         if not found.is_valid:
             self._keep_rough(found)
         self._offer(found)
@@ -206,7 +218,7 @@ class Decomposer:
     def _keep_rough(self, found: Assignment) -> None:
         """Keep what comes nearest to a plan while there is none."""
         rough = self._rough
-        if rough is None or self.search.worth(found) < self.search.worth(rough):
+        if rough is None or self.repair.worth(found) < self.repair.worth(rough):
             self._rough = found
 
     def _settle(
@@ -214,16 +226,16 @@ class Decomposer:
     ) -> Assignment:
         integer = self.pricer.coupling.integer
         near = np.clip(np.where(integer, np.rint(shared), shared), lower, upper)
-        return self.search.settle(columns, near, lower, upper)
+        return self.repair.settle(columns, near, lower, upper)
 
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
         if found.is_valid and (self.best is None or found.cost_usd < self.best.cost_usd):
-            settled = self.search.settle(found.columns, found.shared, self.lower, self.upper)
+            settled = self.repair.settle(found.columns, found.shared, self.lower, self.upper)
             if settled.is_valid and settled.cost_usd < found.cost_usd:
                 found = settled
             if self.groups.flows:
-                found = self.search.polish(found)
+                found = self.repair.polish(found)
             self.best = found
             self._idle = 0
             self.listener.point(found.cost_usd, self.layout(found))
@@ -242,17 +254,38 @@ class Decomposer:
         root = self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals)
         self.tree.push(root)
 
-    def _search_tree(self) -> None:
-        """Open nodes and search for better plans in turn."""
+    def _search_tree(self, helper: ThreadPoolExecutor) -> None:
+        """Open nodes, and search for better plans at the same time."""
         while not self.is_over():
-            node = self.tree.pop()
+            open_ = len(self.tree)
+            self._meanwhile(helper, self._open_some, TRIES)
+            nothing = self.best is None and self._rough is None
+            if not open_ and (nothing or (self.deadline is None and self._idle > STALL)):
+                break
+
+    def _open_some(self) -> None:
+        """Open the nodes with the least bounds."""
+        for _ in range(NODES):
+            node = None if self.is_over() else self.tree.pop()
             if node is not None:
                 self._open(node)
                 self._raise_bound(self.tree.bound_usd)
-            self._improve(TRIES_PER_NODE, free_first=True)
-            nothing = self.best is None and self._rough is None
-            if node is None and (nothing or (self.deadline is None and self._idle > STALL)):
-                break
+
+    def _meanwhile(self, helper: ThreadPoolExecutor, work: Callable[[], None], tries: int) -> None:
+        """Do some work, and search around the best plan in another thread.
+
+        Neither looks at what the other does, so that the outcome does not depend on their speed.
+        """
+        start = self.best or self._rough
+        if start is None:
+            return work()
+        searching = helper.submit(self._improve, start, tries)
+        work()
+        found = searching.result()
+        self._idle += tries
+        if not found.is_valid:
+            self._keep_rough(found)
+        return self._offer(found)
 
     def _open(self, node: Node) -> None:
         """Open a node: close it, or put its children among the open ones."""
@@ -267,25 +300,41 @@ class Decomposer:
             tree.close(node)
         else:
             for child in tree.split(opened):
-                tree.open(child, self._cutoff_usd, FINE, PROBE_ROUNDS)
                 tree.push(child)
 
-    def _improve(self, tries: int, *, free_first: bool) -> None:
-        """Search around the best plan, with plan-wide choices free at the first try or fixed."""
+    def _improve(self, best: Assignment, tries: int) -> Assignment:
+        """Search around a plan, with plan-wide choices free at the first try and then fixed."""
         integer = self.pricer.coupling.integer
         for at in range(tries):
-            best = self.best or self._rough
-            if best is None or self.is_over():
+            if self.is_late():
                 break
             lower, upper = self.lower, self.upper
-            if self.best is not None and (at > 0 or not free_first):
+            if best.is_valid and at > 0:
                 lower = np.where(integer, best.shared, lower)
                 upper = np.where(integer, best.shared, upper)
-            self._idle += 1
-            found = self.search.improve(best, self.root, lower, upper)
-            if self.best is None and not found.is_valid:
-                self._keep_rough(found)
-            self._offer(found)
+            if best.is_valid and at % RECREATE_EVERY == 0:
+                best = self._settled(self._recreate(self.search, best, self.root), best)
+            best = self._settled(self.search.improve(best, self.root, lower, upper), best)
+        return best
+
+    def _recreate(self, search: Search, best: Assignment, center: Center) -> Assignment:
+        """Ruin and recreate, with the integer plan-wide columns as they are."""
+        found = search.recreation.improve(best, center, BURST, self.is_late)
+        integer = self.pricer.coupling.integer
+        lower = np.where(integer, best.shared, self.lower)
+        upper = np.where(integer, best.shared, self.upper)
+        settled = search.settle(found.columns, found.shared, lower, upper)
+        return settled if search.worth(settled) < search.worth(best) else best
+
+    def _settled(self, found: Assignment, best: Assignment) -> Assignment:
+        """What was found with the best plan-wide columns, if that is better."""
+        if found is best:
+            return best
+        if not found.is_valid:
+            return best if best.is_valid else found
+        settled = self.search.settle(found.columns, found.shared, self.lower, self.upper)
+        better = settled if settled.is_valid and settled.cost_usd < found.cost_usd else found
+        return better if not best.is_valid or better.cost_usd < best.cost_usd else best
 
     def _raise_bound(self, bound_usd: float) -> None:
         if self.best is not None:

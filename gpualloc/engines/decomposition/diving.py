@@ -10,7 +10,7 @@ from gpualloc.engines.decomposition.assignment import activity_of
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.master import Relaxed
-from gpualloc.engines.decomposition.pricing import reduced_shared, tension_of
+from gpualloc.engines.decomposition.planwide import reduced_shared, tension_of
 from gpualloc.vectors import Bools, Floats, Ints
 
 SHARE = 0.2
@@ -54,10 +54,15 @@ class Dive:
         self.stop = stop
         self._chosen: dict[int, Column] = {}
 
-    def run(self) -> tuple[list[Column], Floats] | None:
+    def run(self, *, careful: bool) -> tuple[list[Column], Floats] | None:
         """Settle every group; returns a placement of each, and the plan-wide columns.
 
         None if no placement is known of a group.
+
+        Parameters
+        ----------
+        careful : bool
+            Whether to settle some groups at a time and price the others again, or all at once.
         """
         master = self.master
         lower, upper = master.lower.copy(), master.upper.copy()
@@ -65,7 +70,7 @@ class Dive:
         relaxed = self.generation.solve_master()
         try:
             relaxed = self._settle_shared(self._settle_tense(relaxed))
-            while len(self._chosen) < groups and not self.stop():
+            while careful and len(self._chosen) < groups and not self.stop():
                 after = self._advance(relaxed)
                 if after is None:
                     break

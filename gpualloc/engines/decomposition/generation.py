@@ -20,6 +20,10 @@ FAR = 0.02
 """Relative distance of bound and master above which only plan-wide rows are brought in: most of the
 others, which tie groups to fees, counts and refusals, matter little before duals settle."""
 
+STALL, SHRINKS = 6, 0.95
+"""After so many rounds in which the distance of bound and master has not shrunk to this part of
+itself, what is left is the looseness of pricing, and generation ends."""
+
 NEAR = 1e-6
 
 
@@ -85,11 +89,15 @@ class Generation:
         rounds : int
             At most so many.
         """
-        for _ in range(rounds):
+        least, since = np.inf, 0
+        for at in range(rounds):
             added = self.step()
             bound = self.center.bound_usd
             assert self.relaxed is not None
-            near = self.relaxed.cost_usd - bound <= tolerance * max(1.0, abs(bound))
+            distance = self.relaxed.cost_usd - bound
+            if distance < SHRINKS * least:
+                least, since = distance, at
+            near = distance <= tolerance * max(1.0, abs(bound)) or at - since >= STALL
             if (near and self.keeps_rows) or bound >= cutoff_usd or not added or self.stop():
                 break
 

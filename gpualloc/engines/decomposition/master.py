@@ -68,7 +68,7 @@ class Master:
         self.pool: list[Column] = []
         self._known: set[tuple[int, bytes, bytes]] = set()
         self.row_at = np.full(coupling.rows, -1)
-        self._scale = 1 / _size_of(coupling)
+        self._scale = 1 / coupling.sizes
         self._active: list[int] = []
         self.lower, self.upper = coupling.lower.copy(), coupling.upper.copy()
         self._penalty = 1000.0
@@ -301,16 +301,6 @@ class Master:
         excess[self.row_at >= 0] = 0
         worst = np.argsort(-excess, kind="stable")[:most]
         return [int(row) for row in worst if excess[row] > NEAR]
-
-
-def _size_of(coupling: Coupling) -> Floats:
-    """(r,) the largest figure of each coupling row among its limits and plan-wide columns."""
-    entries = coupling.entries
-    size = np.ones(coupling.rows)
-    for side in (coupling.row_lower, coupling.row_upper):
-        np.maximum(size, np.where(np.isfinite(side), np.abs(side), 0.0), out=size)
-    np.maximum.at(size, entries.row_of_entry, np.abs(entries.values))
-    return size
 
 
 def excess_of(coupling: Coupling, activity: Floats) -> Floats:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.completion import Completion
+from gpualloc.engines.decomposition.gathering import Gathering
 from gpualloc.engines.decomposition.kernels import price_blocks
+from gpualloc.engines.decomposition.planwide import plan_wide_bound, reduced_shared
 from gpualloc.engines.decomposition.shape import MISSING, BlockShape, Shape, read_shape
 from gpualloc.engines.decomposition.sparse import (
+    bar_columns,
     bar_spokes,
     fit_shards,
     free_gain,
@@ -20,8 +25,8 @@ from gpualloc.engines.decomposition.sparse import (
     reduce_costs,
 )
 from gpualloc.engines.decomposition.tables import Ints32, Tables, build_tables
-from gpualloc.formulation.groups import Coupling, Groups, Part
-from gpualloc.vectors import Floats, Ints
+from gpualloc.formulation.groups import Coupling, Groups
+from gpualloc.vectors import Bools, Floats, Ints
 
 THREADS = 2
 HALF = 0.5
@@ -66,13 +71,15 @@ class Pricer:
         The plan-wide columns and the coupling rows.
     upper, cost : (N,) float
         Of all groups' columns, end to end.
+    touched : (r,) bool
+        Coupling rows in which some group has a column.
     """
 
     def __init__(self, groups: Groups) -> None:
         self.groups = groups
         self._kept: list[_Group] = []
         blocks: list[tuple[int, BlockShape]] = []
-        parts = _Parts()
+        parts = Gathering()
         for at in range(len(groups)):
             part = groups.write(at)
             shape = read_shape(part)
@@ -89,14 +96,41 @@ class Pricer:
         self._other_first = np.concatenate([[0], np.cumsum(parts.others)]).astype(np.int64)
         self._other_upper = self.upper[self._other]
         self._tables = build_tables(blocks)
-        self._reduced = np.empty(len(self.cost))
-        self._value = np.empty(len(blocks))
-        self._hub = np.empty(len(blocks), dtype=np.int32)
-        self._shards = np.zeros(len(self._tables.shards), dtype=np.int32)
+        self.touched = np.zeros(self.coupling.rows, dtype=bool)
+        self.touched[self._rows] = True
+        self._whole = self._find_whole()
         self._pool = ThreadPoolExecutor(THREADS)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Arrays that a pricing fills."""
+        tables, blocks = self._tables, len(self._tables.total)
+        self._reduced = np.empty(len(self.cost))
+        self._value = np.empty(blocks)
+        self._hub = np.empty(blocks, dtype=np.int32)
+        self._shards = np.zeros(len(tables.shards), dtype=np.int32)
+        self._fitting = np.zeros_like(tables.most)
+
+    def apart(self) -> Pricer:
+        """The same pricer for another thread, with what a pricing fills of its own."""
+        other = copy(self)
+        other._make_room()
+        return other
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def _find_whole(self) -> Bools:
+        """(N,) columns that a placement has at one or not at all."""
+        whole = np.zeros(len(self.cost), dtype=bool)
+        for group in self._kept:
+            for block in group.shape.blocks:
+                setups = np.array([column for column, _ in block.setups], dtype=np.int64)
+                for own in (block.used, block.hub, block.spoke.ravel(), setups):
+                    whole[group.first + own[own >= 0]] = True
+            for own in (*group.shape.on, np.asarray(group.shape.unserved)):
+                whole[group.first + own[own >= 0]] = True
+        return whole
 
     def is_exact(self, group: int) -> bool:
         """Whether pricing a group is exact, and not a relaxation."""
@@ -162,6 +196,36 @@ class Pricer:
         bar_spokes(self._tables.spoke, *entries, self._reduced)
         self._price_blocks(self._tables._replace(most=fitting))
 
+    def place_within(self, at: int, duals: Floats, room: Floats) -> Column | None:
+        """The cheapest placement of one group that fits, each part by itself, into some room.
+
+        Parameters
+        ----------
+        room : (r,) float
+            What the placement may add to each coupling row.
+        """
+        group = self._kept[at]
+        columns = slice(group.first, group.first + self.columns_of(at))
+        starts = self._starts[columns.start : columns.stop + 1]
+        reduced = self._reduced[columns]
+        reduce_costs(self.cost[columns], starts, self._rows, self._values, duals, reduced)
+        bar_columns(self._whole[columns], starts, self._rows, self._values, room, reduced)
+        first, last = group.first_block, group.first_block + len(group.shape.blocks)
+        tables = self._tables
+        offers = slice(tables.offer_start[first], tables.offer_start[last])
+        fit_shards(
+            tables.shards[offers],
+            tables.most[offers],
+            self._starts,
+            self._rows,
+            self._values,
+            room,
+            self._fitting[offers],
+        )
+        within = tables._replace(most=self._fitting)
+        price_blocks(first, last, self._reduced, within, self._value, self._hub, self._shards)
+        return next(self.columns([at], duals), None)
+
     def _price_blocks(self, tables: Tables) -> None:
         blocks = len(self._value)
         cuts = np.linspace(0, blocks, 8 * THREADS + 1).astype(int)
@@ -200,12 +264,14 @@ class Pricer:
         return values
 
     def columns(self, groups: Iterable[int], duals: Floats) -> Iterator[Column]:
-        """Placements that the last pricing found for some groups, the best of each option."""
+        """Placements that the last pricing found for some groups, the best of each option.
+
+        Of groups that are costly to complete, the best alone.
+        """
         for at in groups:
-            for core in self._cores(self._kept[at]):
-                column = self.complete(at, core, duals)
-                if column is not None:
-                    yield column
+            found = (self.complete(at, core, duals) for core in self._cores(self._kept[at]))
+            columns = (column for column in found if column is not None)
+            yield from columns if self.is_exact(at) else islice(columns, 1)
 
     def _cores(self, group: _Group) -> Iterator[dict[int, float]]:
         """Cores of placements: each job at its best, and one of them at another option in turn."""
@@ -311,63 +377,3 @@ def place(block: BlockShape, shards: Ints32, hub: int) -> dict[int, float]:
         if shards[members].any():
             values[column] = 1.0
     return values
-
-
-def plan_wide_bound(
-    coupling: Coupling, duals: Floats, reduced: Floats, lower: Floats, upper: Floats
-) -> float:
-    """The part of the bound that is not the groups': right-hand sides and plan-wide columns."""
-    side = np.where(duals > 0, coupling.row_lower, coupling.row_upper)
-    rows = float((duals[duals != 0] * side[duals != 0]).sum())
-    return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
-
-
-def reduced_shared(coupling: Coupling, duals: Floats) -> Floats:
-    """(c,) reduced costs of the plan-wide columns."""
-    entries = coupling.entries
-    taken = np.bincount(
-        entries.columns, duals[entries.row_of_entry] * entries.values, coupling.columns
-    )
-    reduced: Floats = coupling.cost - taken
-    return reduced
-
-
-def tension_of(coupling: Coupling, duals: Floats) -> Floats:
-    """(c,) USD that its own cost, and its rows at their duals, pull at each plan-wide column."""
-    entries = coupling.entries
-    pulls = np.abs(duals[entries.row_of_entry] * entries.values)
-    tension: Floats = np.abs(coupling.cost) + np.bincount(entries.columns, pulls, coupling.columns)
-    return tension
-
-
-class _Parts:
-    """Arrays of groups, gathered one after another."""
-
-    def __init__(self) -> None:
-        self._chunks: dict[str, list[np.ndarray]] = {}
-        self._entries = 0
-        self.columns = 0
-        self.others: list[int] = []
-        self._put("starts", np.zeros(1))
-
-    def _put(self, name: str, values: np.ndarray) -> None:
-        self._chunks.setdefault(name, []).append(values)
-
-    def joined(self, name: str) -> np.ndarray:
-        """One array of all groups."""
-        return np.concatenate(self._chunks.pop(name))
-
-    def add(self, part: Part, shape: Shape) -> None:
-        """Take a group's arrays."""
-        is_other = np.ones(part.problem.columns, dtype=bool)
-        is_other[shape.core] = False
-        other = np.flatnonzero(is_other)
-        self.others.append(len(other))
-        self._put("other", other + self.columns)
-        self._put("cost", part.problem.cost)
-        self._put("upper", part.problem.upper)
-        self._put("starts", part.coupling.starts[1:] + self._entries)
-        self._put("rows", part.coupling.columns)
-        self._put("values", part.coupling.values)
-        self._entries += len(part.coupling.values)
-        self.columns += part.problem.columns

@@ -11,6 +11,7 @@ from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
 from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.recreation import Recreation
 from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.groups import Part
 from gpualloc.rules.writer import Block, FlowColumns, JobColumns
@@ -52,6 +53,7 @@ class Search:
         self.pricer = pricer
         self.penalty_usd = penalty_usd
         self.unit_usd = unit_usd
+        self.recreation = Recreation(pricer, unit_usd, seed)
         self.builder = NeighborhoodBuilder(pricer, penalty_usd)
         self.seconds_left = seconds_left
         self.random = np.random.default_rng(seed)

@@ -25,11 +25,14 @@ class Small:
         A proven lower bound.
     proved : bool
         Whether the point is optimal within the gap, or the program proved infeasible.
+    duals : (m,) float or None
+        Of the rows of a linear program.
     """
 
     values: Floats | None
     bound: float | None
     proved: bool
+    duals: Floats | None = None
 
 
 def solve_small(
@@ -82,4 +85,6 @@ def _read(highs: highspy.Highs, unit_usd: float) -> Small:
     proved = status in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty)
     bound = info.mip_dual_bound if info.mip_node_count >= 0 else info.objective_function_value
     known = np.isfinite(bound) and (proved or info.mip_node_count >= 0)
-    return Small(values, float(bound) * unit_usd if known else None, proved)
+    solution = highs.getSolution()
+    duals = np.array(solution.row_dual) * unit_usd if proved and solution.dual_valid else None
+    return Small(values, float(bound) * unit_usd if known else None, proved, duals)

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gpualloc.vectors import Floats, Ints
+from gpualloc.vectors import Bools, Floats, Ints
 
 Ints32 = NDArray[np.int32]
 
@@ -79,6 +79,18 @@ def fit_shards(
             if values[at] > 0:
                 fits = min(fits, (room[rows[at]] + 1e-9) / values[at])
         fitting[offer] = max(0, int(np.floor(fits)))
+
+
+@njit(cache=True, nogil=True)
+def bar_columns(
+    whole: Bools, starts: Ints, rows: Ints32, values: Floats, room: Floats, reduced: Floats
+) -> None:
+    """Make columns that are one or nothing endlessly dear where coupling rows have no room."""
+    for column in range(len(whole)):
+        if whole[column]:
+            for entry in range(starts[column], starts[column + 1]):
+                if values[entry] > 0 and values[entry] > room[rows[entry]] + 1e-9:
+                    reduced[column] = np.inf
 
 
 @njit(cache=True, nogil=True)

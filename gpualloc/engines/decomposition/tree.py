@@ -1,14 +1,8 @@
-r"""Branching on plan-wide choices: contracts bought out, tiers reached, fees paid, holders full.
+"""Branching on plan-wide choices: contracts bought out, tiers reached, fees paid, holders full.
 
 They are few, and they are what makes the master's relaxation weak: half a buyout, a tenth of a fee.
 A node bounds them; its bound comes from column generation within those bounds. The bound of the
 whole is the least over the open nodes, and no node above the incumbent needs opening.
-
-The choice to branch on is the one under most *tension*: with duals :math:`\pi` and value z,
-
-.. math:: \min(z - \lfloor z \rfloor, \lceil z \rceil - z) \left(|c| + \sum_i |\pi_i a_i|\right)
-
-what its rows and its own price pull at it, times how far it is from a whole number.
 """
 
 from __future__ import annotations
@@ -18,13 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gpualloc.engines.decomposition.branching import Branching
 from gpualloc.engines.decomposition.generation import Center, Generation
 from gpualloc.engines.decomposition.master import Relaxed
-from gpualloc.engines.decomposition.pricing import tension_of
 from gpualloc.vectors import Floats
-
-WHOLE = 1e-5
-LEAST_PULL_USD = 1e-6
 
 
 @dataclass(order=True)
@@ -50,15 +41,12 @@ class Opened:
     relaxed : Relaxed
     branch : int or None
         The plan-wide column to branch on; None if all are whole.
-    tension_usd : float
-        How much is pulling at it.
     """
 
     node: Node
     center: Center
     relaxed: Relaxed
     branch: int | None
-    tension_usd: float
 
 
 class Tree:
@@ -72,7 +60,7 @@ class Tree:
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
-        self.coupling = generation.pricer.coupling
+        self.branching = Branching(generation.master)
         self.opened = 0
         self._serial = 0
         self._heap: list[Node] = []
@@ -114,13 +102,11 @@ class Tree:
         generation.converge(tolerance, cutoff_usd, rounds)
         node.bound_usd = max(node.bound_usd, generation.center.bound_usd)
         node.duals = generation.center.duals
-        assert generation.relaxed is not None
-        return self.look(node, generation.center, generation.relaxed)
-
-    def look(self, node: Node, center: Center, relaxed: Relaxed) -> Opened:
-        """What to branch on in a node."""
-        branch, tension = self._find_tensest(relaxed)
-        return Opened(node, center, relaxed, branch, tension)
+        relaxed = generation.solve_master()
+        branch = None
+        if node.bound_usd < cutoff_usd:
+            branch = self.branching.choose(relaxed, cutoff_usd)
+        return Opened(node, generation.center, relaxed, branch)
 
     def split(self, opened: Opened) -> tuple[Node, Node]:
         """The two children of a node."""
@@ -133,14 +119,3 @@ class Tree:
         rest = (opened.center.duals, node.depth + 1)
         down = self.make(node.bound_usd, node.lower, down_upper, *rest)
         return down, self.make(node.bound_usd, up_lower, node.upper, *rest)
-
-    def _find_tensest(self, relaxed: Relaxed) -> tuple[int | None, float]:
-        value, coupling = relaxed.shared, self.coupling
-        away = np.abs(value - np.rint(value))
-        away[~coupling.integer | (away <= WHOLE)] = 0.0
-        if not away.any():
-            return None, 0.0
-        pull = tension_of(coupling, relaxed.duals)
-        score = away * (pull + LEAST_PULL_USD)
-        at = int(np.argmax(score))
-        return at, float(away[at] * pull[at])

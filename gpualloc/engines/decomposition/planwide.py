@@ -1,0 +1,35 @@
+"""What duals say about the plan-wide columns: reduced costs, tension, their part of the bound."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gpualloc.formulation.groups import Coupling
+from gpualloc.vectors import Floats
+
+
+def plan_wide_bound(
+    coupling: Coupling, duals: Floats, reduced: Floats, lower: Floats, upper: Floats
+) -> float:
+    """The part of the bound that is not the groups': right-hand sides and plan-wide columns."""
+    side = np.where(duals > 0, coupling.row_lower, coupling.row_upper)
+    rows = float((duals[duals != 0] * side[duals != 0]).sum())
+    return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
+
+
+def reduced_shared(coupling: Coupling, duals: Floats) -> Floats:
+    """(c,) reduced costs of the plan-wide columns."""
+    entries = coupling.entries
+    taken = np.bincount(
+        entries.columns, duals[entries.row_of_entry] * entries.values, coupling.columns
+    )
+    reduced: Floats = coupling.cost - taken
+    return reduced
+
+
+def tension_of(coupling: Coupling, duals: Floats) -> Floats:
+    """(c,) USD that its own cost, and its rows at their duals, pull at each plan-wide column."""
+    entries = coupling.entries
+    pulls = np.abs(duals[entries.row_of_entry] * entries.values)
+    tension: Floats = np.abs(coupling.cost) + np.bincount(entries.columns, pulls, coupling.columns)
+    return tension
