@@ -9,7 +9,7 @@ import pytest
 
 from gpualloc.engines.decomposition.shape import Shape, read_shape
 from gpualloc.errors import InternalError
-from gpualloc.formulation import amendment as amendment_module
+from gpualloc.formulation import amendment as ruled
 from gpualloc.rules import rules_of
 from gpualloc.rules.rule import Rule
 from gpualloc.rules.writer import Block, JobColumns, Writer
@@ -207,7 +207,7 @@ def test_odd_rows_are_soundly_left_out(
     data = two_sites(job(sync=SYNC, unserved_usd=500), network={"same_provider": None})
     data["network"] = {"cross_provider": {"gbps": 100}}
     data["jobs"][0]["options"].append({"gpu_type": "H100", "shards": 3, "gpus_per_shard": 20})
-    monkeypatch.setattr(amendment_module, "rules_of", lambda own: (*rules_of(own), OddRule(write)))
+    monkeypatch.setattr(ruled, "rules_of", lambda own: (*rules_of(own), OddRule(write)))
     pricer, random = pricer_of(data), np.random.default_rng(3)
     for _ in range(10):
         draw_costs(pricer, random, least=0.0)
@@ -221,9 +221,7 @@ def test_odd_rows_are_soundly_left_out(
 
 def test_an_odd_row_makes_a_group_inexact(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row of a form that none has read is known not to be understood."""
-    monkeypatch.setattr(
-        amendment_module, "rules_of", lambda own: (*rules_of(own), OddRule(balance))
-    )
+    monkeypatch.setattr(ruled, "rules_of", lambda own: (*rules_of(own), OddRule(balance)))
     shapes = shapes_of(two_sites(job("one"), job("two")))
     assert [shape.exact for shape in shapes] == [False, False]
     assert [int((~shape.known).sum()) for shape in shapes] == [1, 1]
@@ -236,7 +234,7 @@ def test_an_odd_row_makes_a_group_inexact(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_core_that_is_not_there(monkeypatch: pytest.MonkeyPatch, title: str, data: Data) -> None:
     """Without the rows of placement or spokes there is no pricing, but an error that says so."""
     monkeypatch.setattr(
-        amendment_module, "rules_of", lambda own: [r for r in rules_of(own) if r.title != title]
+        ruled, "rules_of", lambda own: [r for r in rules_of(own) if r.title != title]
     )
     with pytest.raises(InternalError, match="pricing finds 0 rows of the form"):
         shapes_of(data)
@@ -248,6 +246,6 @@ def test_columns_below_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     def fall(writer: Writer, block: Block) -> None:
         writer.columns("extra", lower=-1)
 
-    monkeypatch.setattr(amendment_module, "rules_of", lambda own: (*rules_of(own), OddRule(fall)))
+    monkeypatch.setattr(ruled, "rules_of", lambda own: (*rules_of(own), OddRule(fall)))
     with pytest.raises(InternalError, match="below zero"):
         shapes_of(two_sites())
