@@ -34,8 +34,9 @@ FIRST_TRIES, TRIES, NODES = 12, 3, 8
 """Neighborhoods tried while the root is brought up, and while so many nodes are opened."""
 
 FEW_BROKEN = 4
-RECREATE_EVERY, BURST = 4, 200
-"""Neighborhoods between two bursts of ruin and recreate, and tries of a burst."""
+RECREATE_EVERY, BURST, LONG_BURST = 4, 200, 300
+"""Neighborhoods between two bursts of ruin and recreate; tries of a burst, and of one on broken
+rows."""
 
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
@@ -319,7 +320,8 @@ class Decomposer:
 
     def _recreate(self, search: Search, best: Assignment, center: Center) -> Assignment:
         """Ruin and recreate, with the integer plan-wide columns as they are."""
-        found = search.recreation.improve(best, center, BURST, self.is_late)
+        tries = BURST if best.is_valid else LONG_BURST
+        found = search.recreation.improve(best, center, tries, self.is_late)
         integer = self.pricer.coupling.integer
         lower = np.where(integer, best.shared, self.lower)
         upper = np.where(integer, best.shared, self.upper)

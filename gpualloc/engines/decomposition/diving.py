@@ -32,6 +32,7 @@ TENSE = 1e-3
 
 SURE = 0.95
 WHOLE = 1e-5
+NEAR = 1e-9
 MISSING = 1e-6
 ROUNDS = 8
 """Times that the open groups are priced between two settlements."""
@@ -194,7 +195,7 @@ class Dive:
         sure = sum(weight >= SURE for weight, _ in ranked)
         little = LITTLE * len(self.generation.pricer)
         for most in (max(count, sure), count):
-            fresh = [self.master.pool[at] for _, at in ranked[:most]]
+            fresh = self._fitting([self.master.pool[at] for _, at in ranked[:most]])
             self._chosen.update({column.group: column for column in fresh})
             self.master.allow(self._allowed())
             after = self._price_open()
@@ -204,11 +205,22 @@ class Dive:
                 del self._chosen[column.group]
         return None
 
+    def _fitting(self, columns: list[Column]) -> list[Column]:
+        """Columns that fit together, the first before others; at least one."""
+        room = self._room()
+        room += NEAR * np.maximum(1.0, np.abs(room))
+        kept: list[Column] = []
+        for column in columns:
+            if (column.coefficients <= np.maximum(room[column.rows], 0)).all() or not kept:
+                room[column.rows] -= column.coefficients
+                kept.append(column)
+        return kept
+
     def _allowed(self) -> Bools:
         """Of settled groups the placements chosen; of others those that there is room for."""
         chosen = {id(column) for column in self._chosen.values()}
         room = self._room()
-        room += 1e-9 * np.maximum(1.0, np.abs(room))
+        room += NEAR * np.maximum(1.0, np.abs(room))
         return np.array(
             [
                 id(column) in chosen

@@ -25,6 +25,9 @@ MOST = 6
 WARMTH = 0.02
 """How much dearer than the best a plan may get on the way, in average costs of a group."""
 
+WARMTH_ABSENT = 1.0
+"""The same while a group has no place."""
+
 SHARE_IN_ORDER = 0.5
 SOME = 3
 """Groups of which the one that loses most is taken."""
@@ -74,7 +77,8 @@ class _Site:
         self.lower, self.upper, self.slope = _limits_of(self.pricer, start)
         self.near = 1e-7 * coupling.sizes
         self.price = ABSENT * parent.unit_usd / coupling.sizes
-        self.absent_usd = ABSENT * parent.unit_usd
+        self.absent_usd = ABSENT * np.maximum(center.least, parent.unit_usd)
+        self.unit_usd = parent.unit_usd
         self.duals = np.where(self.slope != 0, self.slope, center.duals)
         self.duals[self.declared :] = self.slope[self.declared :]
         self.endless = np.where(np.arange(coupling.rows) < self.declared, np.inf, self.upper)
@@ -95,6 +99,8 @@ class _Site:
         """Take some groups out, put them back, and keep what came of it unless it is too dear."""
         theta = float(self.random.random())
         out = self._choose(theta)
+        if None in self.columns:
+            warmth = WARMTH_ABSENT * self.unit_usd
         before = [self.columns[group] for group in out]
         worth, taken = self._worth(out), self.taken.copy()
         for group in out:
@@ -107,7 +113,7 @@ class _Site:
         change += self._penalty(rows, self.taken[rows]) - self._penalty(rows, taken[rows])
         if self.value + change < self.best_value + warmth:
             self.value += change
-            if self.value < self.best_value - 1e-6:
+            if self.value < self.best_value - 1e-6 * self.unit_usd:
                 self.best_value, self.best = self.value, list(self.columns)
             return
         for group, column in zip(out, before, strict=True):
@@ -133,11 +139,12 @@ class _Site:
         return None
 
     def _worth(self, groups: Iterable[int]) -> float:
-        found = (self.columns[group] for group in groups)
-        return sum(
-            self.absent_usd if column is None else column.reduced_cost(self.slope)
-            for column in found
-        )
+        usd = 0.0
+        for group in groups:
+            column = self.columns[group]
+            absent = float(self.absent_usd[group])
+            usd += absent if column is None else column.reduced_cost(self.slope)
+        return usd
 
     def _penalty(self, rows: Ints, activity: Floats) -> float:
         over = np.maximum(activity - self.upper[rows], self.lower[rows] - activity)
