@@ -52,3 +52,15 @@ def test_a_solve_prints_nothing(fleet: Path, isolate: bool) -> None:
         "print(plan.status)\n"
     )
     assert output_of("-c", script, fleet) == "before\noptimal\n"
+
+
+def test_threads_are_silenced_in_turn() -> None:
+    """After many threads have built solvers at once, standard output is where it was."""
+    script = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from gpualloc.engines.backends.highs import begin\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    list(pool.map(lambda _: begin(), range(200)))\n"
+        "print('still here')\n"
+    )
+    assert output_of("-c", script).endswith("still here\n")
