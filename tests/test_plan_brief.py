@@ -166,6 +166,7 @@ def shown(plan: Plan, monkeypatch: pytest.MonkeyPatch, **environment: str) -> st
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     screen = Screen()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gpualloc.engines.backends import Settings
 from gpualloc.engines.exact import ExactEngine
+from gpualloc.engines.handing import hand_out
 from gpualloc.errors import InstanceError
 from gpualloc.instance import Instance
 from gpualloc.plan.plan import Plan
@@ -34,7 +35,8 @@ def solved(data: Data) -> Plan:
         instance = Instance.from_dict(data)
     except InstanceError:
         assume(False)
-    return ExactEngine(instance, Settings(gap=1e-8), isolate=False).solve()
+    finding = ExactEngine(instance, Settings(gap=1e-8), isolate=False).find()
+    return hand_out(instance, finding, seed=0)
 
 
 def optimum(data: Data) -> float:

@@ -14,6 +14,7 @@ import pytest
 from gpualloc.engines.backends import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.exact import ExactEngine
+from gpualloc.engines.handing import hand_out
 from gpualloc.formulation.problem import Matrix, Problem
 from gpualloc.formulation.program import Program, formulate
 from gpualloc.instance import Instance
@@ -97,7 +98,9 @@ def costs_of(data: Data, line: str) -> dict[str, float]:
 
 def best(data: Data) -> Plan:
     """The exact engine's plan, proven optimal, and as good as plain enumeration finds."""
-    plan = ExactEngine(Instance.from_dict(data), Settings(gap=0.0), isolate=False).solve()
+    instance = Instance.from_dict(data)
+    finding = ExactEngine(instance, Settings(gap=0.0), isolate=False).find()
+    plan = hand_out(instance, finding, seed=0)
     expected = optimum(data)
     assert plan.status == ("infeasible" if expected is None else "optimal")
     if expected is not None:

@@ -1,8 +1,8 @@
 """Ruin and recreate: take a few placements out, and put each back at its best in the room left.
 
-Integer plan-wide columns stay where they are, so every coupling row has a limit, and pricing one
-group within the room that the others leave is exact and takes less than a millisecond. A group that
-would rather be elsewhere is taken out with some of those in its way.
+Integer plan-wide columns stay where they are, so every coupling row has a limit, and one group is
+priced within the room that the others leave, which is fast. A group that would rather be elsewhere
+is taken out with some of those in its way.
 """
 
 from __future__ import annotations

@@ -63,8 +63,6 @@ class Search:
         self._cached = 0
         self._reduced: tuple[Floats, Floats] | None = None
 
-    log = False
-
     def worth(self, assignment: Assignment) -> float:
         """Cost with a penalty for broken rows."""
         broken = assignment.broken
