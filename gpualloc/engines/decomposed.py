@@ -12,11 +12,11 @@ from gpualloc.engines.finding import Finding, make_finding
 from gpualloc.engines.process import Reports, run_apart, run_here
 from gpualloc.engines.pursuit import is_hair
 from gpualloc.engines.subject import Candidate, weigh
+from gpualloc.engines.telling import Teller
 from gpualloc.errors import InternalError
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.plan import relative_gap
 from gpualloc.progress import Progress
 
 
@@ -79,8 +79,7 @@ class DecompositionEngine:
         self.instance = instance
         self.settings = settings
         self.amendment = amendment
-        self.began = time.time()
-        self._on_progress = on_progress
+        self._teller = Teller(on_progress)
         self._run = run_apart if isolate else run_here
         self._best: Candidate | None = None
         self._bound: float | None = None
@@ -96,7 +95,7 @@ class DecompositionEngine:
         if warm_start is not None:
             self._keep(weigh(self.instance, warm_start, self.amendment))
         limit = self.settings.time_limit
-        deadline = None if limit is None else self.began + limit
+        deadline = None if limit is None else self._teller.began + limit
         self._tell("reading the rules group by group")
         reports = Reports(self._on_report)
         task = DecompositionTask(self.instance, self.amendment, self.settings, deadline, warm_start)
@@ -114,7 +113,7 @@ class DecompositionEngine:
             self._bound,
             known=outcome.known,
             stop=outcome.stop,
-            seconds=time.time() - self.began,
+            seconds=time.time() - self._teller.began,
             engine=f"decomposition, {_version()}",
         )
 
@@ -127,19 +126,9 @@ class DecompositionEngine:
         self._tell("", cost)
 
     def _tell(self, note: str, cost: float | None = None) -> None:
-        if self._on_progress is None:
-            return
         known = [] if self._best is None else [self._best.value]
         incumbent = min([*known, *([] if cost is None else [cost])], default=None)
-        self._on_progress(
-            Progress(
-                seconds=time.time() - self.began,
-                incumbent_usd=incumbent,
-                bound_usd=self._bound,
-                gap=relative_gap(incumbent, self._bound),
-                note=note,
-            )
-        )
+        self._teller.tell(note, incumbent, self._bound)
 
 
 def _version() -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from gpualloc.engines.backends import Settings
 from gpualloc.engines.finding import Finding
 from gpualloc.engines.pursuit import pursue
 from gpualloc.engines.subject import Candidate, PlanSubject
+from gpualloc.engines.telling import Teller
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.plan import relative_gap
 from gpualloc.progress import Progress
 
 
@@ -47,8 +46,7 @@ class ExactEngine:
         self.settings = settings
         self.amendment = amendment
         self.solver = solver
-        self.began = time.time()
-        self._on_progress = on_progress
+        self._teller = Teller(on_progress)
         self._isolate = isolate
 
     def find(self, warm_start: Layout | None = None) -> Finding:
@@ -61,9 +59,9 @@ class ExactEngine:
         InternalError
             The solver's plan breaks a rule by more than a solver's tolerance.
         """
-        self._tell("reading the rules")
+        self._teller.tell("reading the rules")
         subject = PlanSubject(self.instance, self.amendment)
-        self._tell(f"{subject.problem.columns:,} columns, {subject.problem.rows:,} rows")
+        self._teller.tell(f"{subject.problem.columns:,} columns, {subject.problem.rows:,} rows")
         candidate, start = None, None
         if warm_start is not None:
             candidate, start = subject.weigh(warm_start), subject.encode(warm_start)
@@ -75,27 +73,14 @@ class ExactEngine:
             isolate=self._isolate,
             candidate=candidate,
             start=start,
-            began=self.began,
-            tell=self._tell,
+            began=self._teller.began,
+            tell=self._teller.tell,
         )
 
     def _tell_start(self, candidate: Candidate) -> None:
         """Tell whether the warm start is valid."""
         if candidate:
-            self._tell("the warm start is valid", candidate.value)
+            self._teller.tell("the warm start is valid", candidate.value)
         else:
             breach = candidate.verdicts[0].breaches[0]
-            self._tell(f"the warm start is not valid any more: {breach}")
-
-    def _tell(self, note: str, value: float | None = None, bound: float | None = None) -> None:
-        if self._on_progress is None:
-            return
-        self._on_progress(
-            Progress(
-                seconds=time.time() - self.began,
-                incumbent_usd=value,
-                bound_usd=bound,
-                gap=relative_gap(value, bound),
-                note=note,
-            )
-        )
+            self._teller.tell(f"the warm start is not valid any more: {breach}")
