@@ -71,11 +71,16 @@ def _prepared(
     highs = build(problem)
     configure(highs, settings.less_since(began))
     if hint is not None:
-        solution = highspy.HighsSolution()
-        solution.col_value = hint.tolist()
-        require(highs.setSolution(solution), "setSolution")
+        start_from(highs, hint)
     _listen(highs, listener)
     return highs
+
+
+def start_from(highs: highspy.Highs, point: Floats) -> None:
+    """Let HiGHS begin with a point."""
+    solution = highspy.HighsSolution()
+    solution.col_value = point.tolist()
+    require(highs.setSolution(solution), "setSolution")
 
 
 def begin() -> highspy.Highs:

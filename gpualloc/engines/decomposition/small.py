@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus
 
-from gpualloc.engines.backends.highs import build, require
+from gpualloc.engines.backends.highs import build, require, start_from
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
@@ -69,9 +69,7 @@ def solve_small(
     for name, value in options.items():
         require(highs.setOptionValue(name, value), name)
     if start is not None:
-        solution = highspy.HighsSolution()
-        solution.col_value = start.tolist()
-        require(highs.setSolution(solution), "setSolution")
+        start_from(highs, start)
     require(highs.run(), "run")
     return _read(highs, unit_usd)
 
@@ -81,10 +79,10 @@ def _read(highs: highspy.Highs, unit_usd: float) -> Small:
     if status in (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOrInfeasible):
         return Small(None, None, True)
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    values = np.array(highs.getSolution().col_value) if feasible else None
+    solution = highs.getSolution()
+    values = np.array(solution.col_value) if feasible else None
     proved = status in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty)
     bound = info.mip_dual_bound if info.mip_node_count >= 0 else info.objective_function_value
     known = np.isfinite(bound) and (proved or info.mip_node_count >= 0)
-    solution = highs.getSolution()
     duals = np.array(solution.row_dual) * unit_usd if proved and solution.dual_valid else None
     return Small(values, float(bound) * unit_usd if known else None, proved, duals)
