@@ -26,7 +26,7 @@ from isolated import Run, Tell, run_isolated
 from loglog import Panel, Series, draw_loglog
 from machine import made_with, markdown
 from options import add_common, some_of
-from results import Results
+from results import Results, shown
 from stages import watched
 
 import gpualloc
@@ -166,11 +166,11 @@ class Climb:
             f"{SIZES[rung.size]:,}",
             rung.contracts,
             str(rung.periods),
-            _shown(self.first_s, "{:.1f}"),
-            *(_shown(self.gap_at(moment), "{:.3%}") for moment in MOMENTS_S),
-            *(_shown(self.time_to(gap), "{:.1f}") for gap in GAPS),
+            shown(self.first_s, "{:.1f}"),
+            *(shown(self.gap_at(moment), "{:.3%}") for moment in MOMENTS_S),
+            *(shown(self.time_to(gap), "{:.1f}") for gap in GAPS),
             f"{self.seconds:.0f}",
-            _shown(self.gap, "{:.3%}"),
+            shown(self.gap, "{:.3%}"),
             f"{self.peak_mb:,.0f}",
             self.state,
         )
@@ -304,10 +304,6 @@ def _series(climbs: Sequence[Climb]) -> list[Series]:
         )
         for gap in GAPS
     ]
-
-
-def _shown(figure: float | None, form: str) -> str:
-    return "" if figure is None else form.format(figure)
 
 
 if __name__ == "__main__":

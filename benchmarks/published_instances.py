@@ -29,7 +29,7 @@ from published.best_known import BestKnown, best_known
 from published.encoding import Encoding, encode
 from published.folder import read_folder
 from published.problem import AssignmentProblem
-from results import Results
+from results import Results, shown
 
 import gpualloc
 from gpualloc.errors import InputError
@@ -120,10 +120,10 @@ class Outcome:
             f"{self.problem.kind} {self.problem.name}",
             f"{self.problem.sites} x {self.problem.items}",
             "" if known is None else f"{float(known.value):,.10g}{star}",
-            _shown(self.value, "{:,.10g}"),
-            _shown(self.distance, "{:.4%}"),
-            _shown(self.bound, "{:,.10g}"),
-            _shown(self.gap, "{:.4%}"),
+            shown(self.value, "{:,.10g}"),
+            shown(self.distance, "{:.4%}"),
+            shown(self.bound, "{:,.10g}"),
+            shown(self.gap, "{:.4%}"),
             f"{self.seconds:.1f}",
             self.status,
             self.note,
@@ -219,10 +219,6 @@ def _series(kind: str, outcomes: Sequence[Outcome]) -> Series:
     places = [(o.problem.sites * o.problem.items, max(o.seconds, LEAST_S)) for o in outcomes]
     open_ones = [place for place, o in zip(places, outcomes, strict=True) if o.status != "optimal"]
     return Series(kind, places, hollow=open_ones, joined=False)
-
-
-def _shown(figure: float | None, form: str) -> str:
-    return "" if figure is None else form.format(figure)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,11 @@ class Results:
             _replace(folder / f"{self.name}.html", figure.to_html(include_plotlyjs=True))
 
 
+def shown(figure: float | None, form: str) -> str:
+    """A figure in a table; nothing where there is none."""
+    return "" if figure is None else form.format(figure)
+
+
 def _replace(path: Path, text: str) -> None:
     beside = path.with_name(f"{path.name}.new")
     beside.write_text(text, encoding="utf-8")

@@ -30,7 +30,7 @@ from loglog import Panel, Series, draw_loglog
 from machine import made_with
 from options import add_common, some_of
 from per_shard import solve_per_shard
-from results import Results
+from results import Results, shown
 
 import gpualloc
 from gpualloc import Instance
@@ -264,10 +264,10 @@ def _row(case: Case, each: Try, over: float | None) -> tuple[str, ...]:
         case.name,
         each.way,
         each.status,
-        _shown(each.cost_usd, "{:,.0f}"),
-        _shown(each.bound_usd, "{:,.0f}"),
-        _shown(each.gap, "{:.4%}"),
-        _shown(over, "{:.4%}"),
+        shown(each.cost_usd, "{:,.0f}"),
+        shown(each.bound_usd, "{:,.0f}"),
+        shown(each.gap, "{:.4%}"),
+        shown(over, "{:.4%}"),
         f"{each.seconds:.1f}",
         f"{each.peak_mb:,.0f}",
         each.note.replace("|", "/"),
@@ -299,10 +299,6 @@ def _series(found: Sequence[tuple[Case, Sequence[Try]]]) -> list[Series]:
         Series(way, found_at, hollow=[point for point in found_at if point[1] <= least])
         for way, found_at in points.items()
     ]
-
-
-def _shown(figure: float | None, form: str) -> str:
-    return "" if figure is None else form.format(figure)
 
 
 if __name__ == "__main__":
