@@ -21,7 +21,9 @@ from gpualloc.answers.relaxations import BusinessRule
 Rules = frozenset[BusinessRule]
 Groups = list[list[BusinessRule]]
 
-STAGES = (("served",), ("contract", "accepts"))
+CONTRACT_KINDS = ("contract", "accepts")
+
+STAGES = (("served",), CONTRACT_KINDS)
 """Kinds of rules that are sought before all others, in this order."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpualloc.answers.explain_conflict import Rules
+from gpualloc.answers.explain_conflict import CONTRACT_KINDS, Rules
 from gpualloc.answers.relaxations import BusinessRule, without
 from gpualloc.answers.solves import Solves
 from gpualloc.instance.instance import Instance
@@ -12,8 +12,6 @@ from gpualloc.plan.verdict import Verdict
 
 TO_COME = 4
 """How many trials a trial leaves time for, so that a hard one does not take it all."""
-
-CONTRACT_KINDS = ("contract", "accepts")
 
 
 class RuleTrials:
