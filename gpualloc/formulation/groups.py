@@ -89,11 +89,16 @@ class Coupling:
         return len(self.row_lower)
 
     @cached_property
+    def limits(self) -> Floats:
+        """(r,) the larger limit of each row, at least one."""
+        sides = np.abs(np.stack([self.row_lower, self.row_upper]))
+        limits: Floats = np.where(np.isfinite(sides), sides, 1.0).max(axis=0)
+        return np.maximum(limits, 1.0)
+
+    @cached_property
     def sizes(self) -> Floats:
-        """(r,) the largest figure of each row among one, its limits and its plan-wide columns."""
-        sizes = np.ones(self.rows)
-        for side in (self.row_lower, self.row_upper):
-            np.maximum(sizes, np.where(np.isfinite(side), np.abs(side), 0.0), out=sizes)
+        """(r,) the largest figure of each row among its limit and its plan-wide columns."""
+        sizes = self.limits.copy()
         np.maximum.at(sizes, self.entries.row_of_entry, np.abs(self.entries.values))
         return sizes
 

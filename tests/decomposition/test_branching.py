@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gpualloc.engines.decomposition.branching import LEAST_GAIN, TRIED, WHOLE, Branching
+from gpualloc.engines.decomposition.branching import LEAST_GAIN, TRIED, Branching
 from gpualloc.engines.decomposition.generation import Generation
+from gpualloc.engines.decomposition.planwide import WHOLE
 from gpualloc.vectors import Ints
 from tests.decomposition.cases import FOCUSES, tiny_data
 from tests.decomposition.test_master import generation_of

@@ -58,6 +58,11 @@ class Assignment:
         """Whether it keeps every row."""
         return not len(self.broken)
 
+    def hold(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+        """Bounds on the plan-wide columns within others, with the integer ones as they are here."""
+        integer = self.coupling.integer
+        return np.where(integer, self.shared, lower), np.where(integer, self.shared, upper)
+
 
 def activity_of(coupling: Coupling, columns: tuple[Column, ...]) -> Floats:
     """(r,) what some columns take of every coupling row."""

@@ -16,10 +16,9 @@ from __future__ import annotations
 import numpy as np
 
 from gpualloc.engines.decomposition.master import Master, Relaxed
-from gpualloc.engines.decomposition.planwide import tension_of
-from gpualloc.vectors import Floats
+from gpualloc.engines.decomposition.planwide import find_broken, tension_of
+from gpualloc.vectors import Floats, Ints
 
-WHOLE = 1e-5
 TRIED, RELIABLE = 8, 4
 """Choices that are tried at a node, and times after which a choice is tried no more."""
 
@@ -53,38 +52,35 @@ class Branching:
         cutoff_usd : float
             Costs from which on a side counts as closed.
         """
-        value = relaxed.shared
-        away = np.abs(value - np.rint(value))
-        away[~self.coupling.integer | (away <= WHOLE)] = 0.0
-        open_ = np.flatnonzero(away)
-        if not len(open_):
-            return None
+        broken = find_broken(self.coupling, relaxed.shared)
         most = max(cutoff_usd - relaxed.cost_usd, 0.0)
-        reliable = self._times[open_] >= RELIABLE
-        score = self._scores(open_, value, relaxed.cost_usd, most)
-        best = int(open_[np.argmax(np.where(reliable, score, -1.0))])
-        highest = float(score[reliable].max(initial=-1.0))
-        tension = away[open_] * (tension_of(self.coupling, relaxed.duals)[open_] + LEAST_PULL_USD)
-        untried = open_[np.argsort(-np.where(reliable, -1.0, tension), kind="stable")]
-        for at in untried[: min(TRIED, int((~reliable).sum()))].tolist():
-            found = self._try(at, relaxed, most)
-            if found > highest:
-                best, highest = at, found
-        return best
+        reliable = self._times[broken] >= RELIABLE
+        known, others = broken[reliable], broken[~reliable]
+        scores = dict(zip(known.tolist(), self._known_scores(known, relaxed, most), strict=True))
+        for at in self._tensest(others, relaxed)[:TRIED].tolist():
+            scores[at] = float(_score(self._try(at, relaxed, most), relaxed.cost_usd))
+        return max(scores, key=lambda at: scores[at], default=None)
 
-    def _scores(self, columns: np.ndarray, value: Floats, cost_usd: float, most: float) -> Floats:
-        part = value[columns] - np.floor(value[columns])
-        gains = self._unit_usd[:, columns] / np.maximum(1, self._times[columns])
-        gains = np.minimum(gains * np.stack([part, 1 - part]), most)
-        scores: Floats = np.maximum(gains, LEAST_GAIN * abs(cost_usd)).prod(axis=0)
-        return scores
+    def _known_scores(self, columns: Ints, relaxed: Relaxed, most: float) -> Floats:
+        """What the pseudo-costs of some choices make them worth."""
+        value = relaxed.shared[columns]
+        part = value - np.floor(value)
+        gains = self._unit_usd[:, columns] / self._times[columns]
+        return _score(np.minimum(gains * np.stack([part, 1 - part]), most), relaxed.cost_usd)
 
-    def _try(self, at: int, relaxed: Relaxed, most: float) -> float:
-        """Solve the master on both sides of a choice; its score."""
+    def _tensest(self, columns: Ints, relaxed: Relaxed) -> Ints:
+        """Choices by the tension on them, the most first."""
+        value = relaxed.shared[columns]
+        pull = tension_of(self.coupling, relaxed.duals)[columns] + LEAST_PULL_USD
+        ranked: Ints = columns[np.argsort(-np.abs(value - np.rint(value)) * pull, kind="stable")]
+        return ranked
+
+    def _try(self, at: int, relaxed: Relaxed, most: float) -> Floats:
+        """What both sides of a choice cost on the master."""
         lower, upper = self.master.lower, self.master.upper
         value = float(relaxed.shared[at])
         part = value - np.floor(value)
-        gains = []
+        gains = np.zeros(2)
         for side, share in ((0, part), (1, 1 - part)):
             below, above = lower.copy(), upper.copy()
             if side:
@@ -92,9 +88,14 @@ class Branching:
             else:
                 above[at] = np.floor(value)
             self.master.set_bounds(below, above)
-            gain = min(max(self.master.solve().cost_usd - relaxed.cost_usd, 0.0), most)
-            self._unit_usd[side, at] += gain / share
-            gains.append(max(gain, LEAST_GAIN * abs(relaxed.cost_usd)))
+            gains[side] = min(max(self.master.solve().cost_usd - relaxed.cost_usd, 0.0), most)
+            self._unit_usd[side, at] += gains[side] / share
         self.master.set_bounds(lower, upper)
         self._times[at] += 1
-        return gains[0] * gains[1]
+        return gains
+
+
+def _score(gains: Floats, cost_usd: float) -> Floats:
+    """The product of what both sides of choices cost."""
+    scores: Floats = np.maximum(gains, LEAST_GAIN * abs(cost_usd)).prod(axis=0)
+    return scores

@@ -202,7 +202,7 @@ class Decomposer:
         sure = coupling.integer & (np.abs(before - whole) < 1e-6)
         sure &= coupling.cost > self.unit_usd / 2
         lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
-        dived = Dive(generation, self.is_over).run(careful=True)
+        dived = Dive(generation, self.is_over).run()
         if dived is None:
             return
         found = self._settle(*dived, lower, upper)
@@ -232,9 +232,7 @@ class Decomposer:
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
         if found.is_valid and (self.best is None or found.cost_usd < self.best.cost_usd):
-            settled = self.repair.settle(found.columns, found.shared, self.lower, self.upper)
-            if settled.is_valid and settled.cost_usd < found.cost_usd:
-                found = settled
+            found = self.repair.resettle(found, self.lower, self.upper)
             if self.groups.flows:
                 found = self.repair.polish(found)
             self.best = found
@@ -279,20 +277,21 @@ class Decomposer:
         """
         start = self.best or self._rough
         if start is None:
-            return work()
+            work()
+            return
         searching = helper.submit(self._improve, start, tries)
         work()
         found = searching.result()
         self._idle += tries
         if not found.is_valid:
             self._keep_rough(found)
-        return self._offer(found)
+        self._offer(found)
 
     def _open(self, node: Node) -> None:
         """Open a node: close it, or put its children among the open ones."""
         tree = self.tree
         opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
-        if self.listener.stop.is_set() or self.seconds_left() <= 0:
+        if self.is_late():
             tree.push(node)
         elif node.bound_usd >= self._cutoff_usd:
             tree.close(node)
@@ -305,14 +304,12 @@ class Decomposer:
 
     def _improve(self, best: Assignment, tries: int) -> Assignment:
         """Search around a plan, with plan-wide choices free at the first try and then fixed."""
-        integer = self.pricer.coupling.integer
         for at in range(tries):
             if self.is_late():
                 break
             lower, upper = self.lower, self.upper
             if best.is_valid and at > 0:
-                lower = np.where(integer, best.shared, lower)
-                upper = np.where(integer, best.shared, upper)
+                lower, upper = best.hold(lower, upper)
             if best.is_valid and at % RECREATE_EVERY == 0:
                 best = self._settled(self._recreate(self.search, best, self.root), best)
             best = self._settled(self.search.improve(best, self.root, lower, upper), best)
@@ -322,10 +319,7 @@ class Decomposer:
         """Ruin and recreate, with the integer plan-wide columns as they are."""
         tries = BURST if best.is_valid else LONG_BURST
         found = search.recreation.improve(best, center, tries, self.is_late)
-        integer = self.pricer.coupling.integer
-        lower = np.where(integer, best.shared, self.lower)
-        upper = np.where(integer, best.shared, self.upper)
-        settled = search.settle(found.columns, found.shared, lower, upper)
+        settled = search.settle(found.columns, found.shared, *best.hold(self.lower, self.upper))
         return settled if search.worth(settled) < search.worth(best) else best
 
     def _settled(self, found: Assignment, best: Assignment) -> Assignment:
@@ -334,8 +328,7 @@ class Decomposer:
             return best
         if not found.is_valid:
             return best if best.is_valid else found
-        settled = self.search.settle(found.columns, found.shared, self.lower, self.upper)
-        better = settled if settled.is_valid and settled.cost_usd < found.cost_usd else found
+        better = self.search.resettle(found, self.lower, self.upper)
         return better if not best.is_valid or better.cost_usd < best.cost_usd else best
 
     def _raise_bound(self, bound_usd: float) -> None:

@@ -10,7 +10,7 @@ from gpualloc.engines.decomposition.assignment import activity_of
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.master import Relaxed
-from gpualloc.engines.decomposition.planwide import reduced_shared, tension_of
+from gpualloc.engines.decomposition.planwide import find_broken, reduced_shared, tension_of
 from gpualloc.vectors import Bools, Floats, Ints
 
 SHARE = 0.2
@@ -31,7 +31,6 @@ TENSE = 1e-3
 """Plan-wide columns that are worth this, relative to the cost, are rounded first."""
 
 SURE = 0.95
-WHOLE = 1e-5
 NEAR = 1e-9
 MISSING = 1e-6
 ROUNDS = 8
@@ -55,15 +54,10 @@ class Dive:
         self.stop = stop
         self._chosen: dict[int, Column] = {}
 
-    def run(self, *, careful: bool) -> tuple[list[Column], Floats] | None:
+    def run(self) -> tuple[list[Column], Floats] | None:
         """Settle every group; returns a placement of each, and the plan-wide columns.
 
         None if no placement is known of a group.
-
-        Parameters
-        ----------
-        careful : bool
-            Whether to settle some groups at a time and price the others again, or all at once.
         """
         master = self.master
         lower, upper = master.lower.copy(), master.upper.copy()
@@ -71,7 +65,7 @@ class Dive:
         relaxed = self.generation.solve_master()
         try:
             relaxed = self._settle_shared(self._settle_tense(relaxed))
-            while careful and len(self._chosen) < groups and not self.stop():
+            while len(self._chosen) < groups and not self.stop():
                 after = self._advance(relaxed)
                 if after is None:
                     break
@@ -144,9 +138,8 @@ class Dive:
 
     def _broken(self, shared: Floats, least: float) -> Ints:
         """Plan-wide columns that are not whole, with a fraction of at least `least`."""
-        part = shared - np.floor(shared)
-        broken = self.master.coupling.integer & (part > max(WHOLE, least)) & (part < 1 - WHOLE)
-        return np.flatnonzero(broken)
+        broken = find_broken(self.master.coupling, shared)
+        return broken[(shared - np.floor(shared))[broken] > least]
 
     def _price_open(self) -> Relaxed:
         """Solve the master, with new columns for the groups that are open while they help."""

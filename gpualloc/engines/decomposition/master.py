@@ -269,10 +269,9 @@ class Master:
         for perturbation in (0.0, 0.0, 1.0, 10.0):
             name = "dual_simplex_cost_perturbation_multiplier"
             require(highs.setOptionValue(name, perturbation), name)
-            if highs.run() != highspy.HighsStatus.kError:
-                status = highs.getModelStatus()
-                if status == HighsModelStatus.kOptimal:
-                    return
+            failed = highs.run() == highspy.HighsStatus.kError
+            if not failed and highs.getModelStatus() == HighsModelStatus.kOptimal:
+                return
             require(highs.clearSolver(), "clearSolver")
         name = highs.modelStatusToString(highs.getModelStatus())
         raise SolverError(f"the master ended with {name}")

@@ -108,7 +108,7 @@ class NeighborhoodBuilder:
         sheet.put_coupling(coupling, rows, taken)
         for part in parts:
             sheet.put_part(part, rows)
-        scale = np.maximum(1.0, _limit_of(coupling, broken))
+        scale = coupling.limits[broken]
         over = (around.taken + coupling.entries.dot(around.shared) > coupling.row_upper)[broken]
         number = np.searchsorted(rows, broken)
         sheet.put(number, relief + np.arange(len(broken)), np.where(over, -scale, scale))
@@ -161,12 +161,6 @@ class NeighborhoodBuilder:
         shared = x[: coupling.columns]
         shared = np.where(coupling.integer, np.rint(shared), shared)
         return Assignment(coupling, tuple(columns), shared)
-
-
-def _limit_of(coupling: Coupling, rows: Ints) -> Floats:
-    sides = np.abs(np.stack([coupling.row_lower[rows], coupling.row_upper[rows]]))
-    limits: Floats = np.where(np.isfinite(sides), sides, 0.0).max(axis=0, initial=0.0)
-    return limits
 
 
 def _tighten(

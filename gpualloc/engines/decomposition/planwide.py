@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from gpualloc.formulation.groups import Coupling
-from gpualloc.vectors import Floats
+from gpualloc.vectors import Floats, Ints
+
+WHOLE = 1e-5
+"""Plan-wide columns that are nearer to a whole number count as whole."""
+
+
+def find_broken(coupling: Coupling, shared: Floats) -> Ints:
+    """The plan-wide columns that must be whole and are not."""
+    away = np.abs(shared - np.rint(shared))
+    return np.flatnonzero(coupling.integer & (away > WHOLE))
 
 
 def plan_wide_bound(

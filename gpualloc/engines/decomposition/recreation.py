@@ -90,7 +90,7 @@ class _Site:
                 self._put(column.group, column)
         for group in self._absent():
             self._put(group, self._place(group, self.duals))
-        self.value = self.best_value = self._worth(range(len(self.columns)))
+        self.value = self._worth(range(len(self.columns)))
         self.value += self._penalty(np.arange(coupling.rows), self.taken)
         self.best_value = self.value
         self.best = list(self.columns)

@@ -66,14 +66,8 @@ class Search:
     def worth(self, assignment: Assignment) -> float:
         """Cost with a penalty for broken rows."""
         broken = assignment.broken
-        if not len(broken):
-            return assignment.cost_usd
-        coupling = assignment.coupling
-        sides = np.abs(np.stack([coupling.row_lower[broken], coupling.row_upper[broken]]))
-        scale = np.maximum(1.0, np.where(np.isfinite(sides), sides, 0.0).max(axis=0))
-        return assignment.cost_usd + self.penalty_usd * float(
-            (assignment.excess[broken] / scale).sum()
-        )
+        relative = assignment.excess[broken] / assignment.coupling.limits[broken]
+        return assignment.cost_usd + self.penalty_usd * float(relative.sum())
 
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
@@ -118,6 +112,11 @@ class Search:
         )
         return around if found.values is None else self.builder.read(around, place, found.values)
 
+    def resettle(self, found: Assignment, lower: Floats, upper: Floats) -> Assignment:
+        """A valid assignment with better plan-wide columns, if there are any."""
+        settled = self.settle(found.columns, found.shared, lower, upper)
+        return settled if settled.is_valid and settled.cost_usd < found.cost_usd else found
+
     def polish(self, found: Assignment) -> Assignment:
         """The same decisions with continuous columns that carry no rounding of the integers."""
         free = []
@@ -128,8 +127,7 @@ class Search:
                 here[found.columns[group].positions - self.pricer.first_of(group)] = True
                 free.append((part, here))
         coupling = found.coupling
-        lower = np.where(coupling.integer, found.shared, coupling.lower)
-        upper = np.where(coupling.integer, found.shared, coupling.upper)
+        lower, upper = found.hold(coupling.lower, coupling.upper)
         place = self.builder.build(found, free, lower, upper)
         problem, whole = place.problem, np.rint(place.start)
         fixed = problem.with_bounds(
