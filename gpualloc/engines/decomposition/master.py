@@ -11,6 +11,7 @@ from highspy import HighsModelStatus
 
 from gpualloc.engines.backends.highs import begin, require
 from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.pool import Pool
 from gpualloc.errors import SolverError
 from gpualloc.formulation.groups import Coupling
 from gpualloc.vectors import Bools, Floats, Ints
@@ -32,6 +33,8 @@ class Relaxed:
         The plan-wide columns.
     duals : (r,) float
         Of all coupling rows, USD per unit; zero for rows that are not in the master.
+    unplaced : (G,) float
+        What each group lacks of a placement.
     missing : float
         What no column provides: groups without a placement, and rows that are not kept.
     """
@@ -40,6 +43,7 @@ class Relaxed:
     weights: Floats
     shared: Floats
     duals: Floats
+    unplaced: Floats
     missing: float
 
 
@@ -65,15 +69,14 @@ class Master:
         self.coupling = coupling
         self.groups = groups
         self.unit_usd = unit_usd
-        self.pool: list[Column] = []
-        self._known: set[tuple[int, bytes, bytes]] = set()
+        self.pool = Pool()
         self.row_at = np.full(coupling.rows, -1)
         self._scale = 1 / coupling.sizes
-        self._active: list[int] = []
+        self.active: Ints = np.empty(0, dtype=np.int64)
         self.lower, self.upper = coupling.lower.copy(), coupling.upper.copy()
         self._penalty = 1000.0
-        self._relief: list[int] = []
-        self._at: list[int] = []
+        self._relief = coupling.columns + np.arange(groups)
+        self._at: Ints = np.empty(0, dtype=np.int64)
         self._highs = self._build()
         self.iterations = 0
 
@@ -108,19 +111,13 @@ class Master:
             ),
             "addCols",
         )
-        self._relief.extend(range(columns, columns + groups))
         return highs
-
-    @property
-    def active(self) -> Ints:
-        """The coupling rows in the master."""
-        return np.array(self._active, dtype=np.int64)
 
     def charge(self, costs: bool) -> None:
         """Count the columns' own costs, or only what is broken."""
         coupling = self.coupling
-        idents = np.concatenate([np.arange(coupling.columns), np.array(self._at, dtype=np.int64)])
-        usd = np.concatenate([coupling.cost, [column.cost for column in self.pool]])
+        idents = np.concatenate([np.arange(coupling.columns), self._at])
+        usd = np.concatenate([coupling.cost, self.pool.cost])
         figures = usd / self.unit_usd * costs
         require(
             self._highs.changeColsCost(len(idents), idents.astype(np.int32), figures),
@@ -135,107 +132,114 @@ class Master:
 
     def allow(self, allowed: Bools) -> None:
         """Let only some columns of the pool be used."""
-        idents = np.array(self._at, dtype=np.int32)
+        idents = self._at.astype(np.int32)
         upper = np.where(allowed, np.inf, 0.0)
         zeros = np.zeros(len(idents))
         require(self._highs.changeColsBounds(len(idents), idents, zeros, upper), "changeColsBounds")
 
     def add_columns(self, columns: Iterable[Column]) -> int:
         """Add columns that are new; returns how many."""
-        new = []
-        for column in columns:
-            if column.key not in self._known:
-                self._known.add(column.key)
-                new.append(column)
-        if not new:
+        pool, known = self.pool, len(self.pool)
+        count = pool.extend(columns)
+        if not count:
             return 0
         first = self._highs.getNumCol()
-        starts, index, value = [], [], []
-        size = 0
-        for column in new:
-            at = self.row_at[column.rows]
-            here = at >= 0
-            starts.append(size)
-            index.append(np.append(at[here], column.group))
-            scaled = column.coefficients * self._scale[column.rows]
-            value.append(np.append(scaled[here], 1.0))
-            size += int(here.sum()) + 1
-        count = len(new)
+        entries = slice(pool.starts[known], None)
+        rows = pool.rows[entries]
+        here = self.row_at[rows] >= 0
+        index = np.concatenate([self.row_at[rows][here], pool.group[known:]])
+        value = np.concatenate(
+            [(pool.coefficients[entries] * self._scale[rows])[here], np.ones(count)]
+        )
+        column = np.concatenate(
+            [pool.column_of_entry(known)[here] - known, np.arange(count)], dtype=np.int64
+        )
+        order = np.argsort(column, kind="stable")
+        starts = np.searchsorted(column[order], np.arange(count))
         require(
             self._highs.addCols(
                 count,
-                np.array([column.cost for column in new]) / self.unit_usd,
+                pool.cost[known:] / self.unit_usd,
                 np.zeros(count),
                 np.full(count, np.inf),
-                size,
-                np.array(starts, dtype=np.int32),
-                np.concatenate(index).astype(np.int32),
-                np.concatenate(value),
+                len(index),
+                starts.astype(np.int32),
+                index[order].astype(np.int32),
+                value[order],
             ),
             "addCols",
         )
-        self._at.extend(range(first, first + count))
-        self.pool.extend(new)
+        self._at = np.append(self._at, np.arange(first, first + count))
         return count
 
     def add_rows(self, rows: Sequence[int]) -> None:
         """Bring coupling rows into the master."""
-        fresh = [row for row in rows if self.row_at[row] < 0]
-        if not fresh:
+        fresh = np.array([row for row in rows if self.row_at[row] < 0], dtype=np.int64)
+        count = len(fresh)
+        if not count:
             return
-        first = self.groups + len(self._active)
-        self.row_at[fresh] = first + np.arange(len(fresh))
-        self._active.extend(fresh)
-        by_row: list[list[tuple[int, float]]] = [[] for _ in fresh]
-        wanted = np.full(self.coupling.rows, -1)
-        wanted[fresh] = np.arange(len(fresh))
-        entries = self.coupling.entries
-        for row in fresh:
-            own = slice(entries.starts[row], entries.starts[row + 1])
-            values = entries.values[own] * self._scale[row]
-            by_row[wanted[row]].extend(
-                zip(entries.columns[own].tolist(), values.tolist(), strict=True)
-            )
-        for at, column in zip(self._at, self.pool, strict=True):
-            here = wanted[column.rows]
-            for entry in np.flatnonzero(here >= 0):
-                value = column.coefficients[entry] * self._scale[column.rows[entry]]
-                by_row[here[entry]].append((at, float(value)))
-        lower = self.coupling.row_lower[fresh] * self._scale[fresh]
-        upper = self.coupling.row_upper[fresh] * self._scale[fresh]
-        starts = np.concatenate([[0], np.cumsum([len(own) for own in by_row])[:-1]])
-        flat = [entry for own in by_row for entry in own]
+        first = self.groups + len(self.active)
+        self.row_at[fresh] = first + np.arange(count)
+        self.active = np.append(self.active, fresh)
+        scale = self._scale[fresh]
+        lower = self.coupling.row_lower[fresh] * scale
+        upper = self.coupling.row_upper[fresh] * scale
+        row, column, value = self._entries_of(fresh)
+        order = np.argsort(row, kind="stable")
+        starts = np.searchsorted(row[order], np.arange(count))
         require(
             self._highs.addRows(
-                len(fresh),
+                count,
                 lower,
                 upper,
-                len(flat),
+                len(row),
                 starts.astype(np.int32),
-                np.array([entry[0] for entry in flat], dtype=np.int32),
-                np.array([entry[1] for entry in flat]),
+                column[order].astype(np.int32),
+                (value * scale[row])[order],
             ),
             "addRows",
         )
         self._add_relief(fresh, lower, upper)
-        if self._highs.getNumRow() != self.groups + len(self._active):
+        if self._highs.getNumRow() != first + count:
             raise SolverError("HiGHS did not take the rows of the master")
 
-    def _add_relief(self, rows: Sequence[int], lower: Floats, upper: Floats) -> None:
-        """Rows that the plan-wide columns alone can break may be broken, at a price."""
-        entries = self.coupling.entries
-        for row, least, most in zip(rows, lower, upper, strict=True):
-            has_shared = entries.starts[row] < entries.starts[row + 1]
-            if np.isfinite(least) and (least > 0 or has_shared):
-                self._relieve(row, 1.0)
-            if np.isfinite(most) and (most < 0 or has_shared):
-                self._relieve(row, -1.0)
+    def _entries_of(self, fresh: Ints) -> tuple[Ints, Ints, Floats]:
+        """Row, column of the linear program and coefficient of what is in some rows."""
+        entries, pool = self.coupling.entries, self.pool
+        wanted = np.full(self.coupling.rows, -1)
+        wanted[fresh] = np.arange(len(fresh))
+        shared_row, pool_row = wanted[entries.row_of_entry], wanted[pool.rows]
+        shared, pooled = shared_row >= 0, pool_row >= 0
+        return (
+            np.concatenate([shared_row[shared], pool_row[pooled]]),
+            np.concatenate([entries.columns[shared], self._at[pool.column_of_entry()[pooled]]]),
+            np.concatenate([entries.values[shared], pool.coefficients[pooled]]),
+        )
 
-    def _relieve(self, row: int, value: float) -> None:
-        at = self._highs.getNumCol()
-        index, values = np.array([self.row_at[row]], dtype=np.int32), np.array([value])
-        require(self._highs.addCol(self._penalty, 0.0, np.inf, 1, index, values), "addCol")
-        self._relief.append(at)
+    def _add_relief(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+        """Rows that the plan-wide columns alone can break may be broken, at a price."""
+        starts = self.coupling.entries.starts
+        has_shared = starts[rows] < starts[rows + 1]
+        under = np.isfinite(lower) & ((lower > 0) | has_shared)
+        over = np.isfinite(upper) & ((upper < 0) | has_shared)
+        index = np.concatenate([self.row_at[rows[under]], self.row_at[rows[over]]])
+        count = len(index)
+        at = self._highs.getNumCol() + np.arange(count)
+        sign = np.where(np.arange(count) < under.sum(), 1.0, -1.0)
+        require(
+            self._highs.addCols(
+                count,
+                np.full(count, self._penalty),
+                np.zeros(count),
+                np.full(count, np.inf),
+                count,
+                np.arange(count, dtype=np.int32),
+                index.astype(np.int32),
+                sign,
+            ),
+            "addCols",
+        )
+        self._relief = np.append(self._relief, at)
 
     def solve(self) -> Relaxed:
         """Solve over the columns and rows at hand.
@@ -254,13 +258,13 @@ class Master:
         signed = self._signed(dual[self.groups :], active)
         duals[active] = signed * self._scale[active] * self.unit_usd
         self.iterations += highs.getInfo().simplex_iteration_count
-        relief = np.array(self._relief)
         return Relaxed(
             cost_usd=highs.getInfo().objective_function_value * self.unit_usd,
-            weights=value[np.array(self._at, dtype=np.int64)],
+            weights=value[self._at],
             shared=np.clip(value[: self.coupling.columns], self.lower, self.upper),
             duals=duals,
-            missing=float(value[relief].sum()),
+            unplaced=value[self._relief[: self.groups]],
+            missing=float(value[self._relief].sum()),
         )
 
     def _run(self) -> None:
@@ -284,14 +288,8 @@ class Master:
 
     def activity(self, weights: Floats, shared: Floats) -> Floats:
         """(r,) what every coupling row comes to."""
-        entries = self.coupling.entries
-        activity = entries.dot(shared)
-        used = np.flatnonzero(weights)
-        if len(used):
-            rows = np.concatenate([self.pool[at].rows for at in used])
-            values = np.concatenate([weights[at] * self.pool[at].coefficients for at in used])
-            np.add.at(activity, rows, values)
-        return activity
+        coupling = self.coupling
+        return coupling.entries.dot(shared) + self.pool.activity(weights, coupling.rows)
 
     def broken_rows(self, relaxed: Relaxed, most: int) -> list[int]:
         """Coupling rows outside the master that a solution breaks, the worst first."""
