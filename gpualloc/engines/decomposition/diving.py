@@ -24,8 +24,8 @@ SHARED_ROUNDS = 40
 HELPS = 2e-4
 """By how much pricing again must lower the relaxation, relative."""
 
-LITTLE = 0.003
-"""Fraction of the groups left without a place that is put up with: repair finds them one."""
+LITTLE, LOST = 0.1, 0.01
+"""Placements that a settlement may make impossible, in all and of one group: repair finds them."""
 
 TENSE = 1e-3
 """Plan-wide columns that are worth this, relative to the cost, are rounded first."""
@@ -171,32 +171,63 @@ class Dive:
         return room
 
     def _best_of(self, weights: Floats) -> list[tuple[float, int]]:
-        """For each open group, its column with the most weight."""
+        """For each open group, its column with the most weight; the surest and the dearest first.
+
+        A dear group that is left to the end finds no room, or only at a high price.
+        """
+        pool = self.master.pool
         best: dict[int, tuple[float, int]] = {}
         for at in np.flatnonzero(weights > 0).tolist():
-            group = self.master.pool[at].group
+            group = pool[at].group
             if group not in self._chosen and weights[at] > best.get(group, (0.0, -1))[0]:
                 best[group] = (float(weights[at]), at)
-        return sorted(best.values(), key=lambda pair: (-pair[0], pair[1]))
+
+        def rank(pair: tuple[float, int]) -> tuple[float, int]:
+            weight, at = pair
+            return -min(weight, SURE) * np.sqrt(abs(pool[at].cost)), at
+
+        return sorted(best.values(), key=rank)
 
     def _advance(self, before: Relaxed) -> Relaxed | None:
-        """Settle some groups, only the surest if all at once break rows; None if none is left."""
+        """Settle some groups; None if none is left.
+
+        Where others lose their place by it, these are settled first and fewer after them.
+        """
         ranked = self._best_of(before.weights)
         if not ranked:
             return None
         count = max(1, int(np.ceil(SHARE * len(ranked))))
-        sure = sum(weight >= SURE for weight, _ in ranked)
-        little = LITTLE * len(self.generation.pricer)
-        for most in (max(count, sure), count):
-            fresh = self._fitting([self.master.pool[at] for _, at in ranked[:most]])
-            self._chosen.update({column.group: column for column in fresh})
-            self.master.allow(self._allowed())
+        most = max(count, sum(weight >= SURE for weight, _ in ranked))
+        first: list[int] = []
+        while True:
+            fresh = self._settle(ranked, first, most)
             after = self._price_open()
-            if after.missing <= before.missing + little or most == count:
+            lost = self._lost(before, after)
+            misses_more = len(lost) > 0 or after.missing > before.missing + LITTLE
+            if not misses_more or len(fresh) == 1 or self.stop():
                 return after
             for column in fresh:
                 del self._chosen[column.group]
-        return None
+            first.extend(group for group in lost if group not in first)
+            most = min(count, most // 2)
+
+    def _settle(self, ranked: list[tuple[float, int]], first: list[int], most: int) -> list[Column]:
+        """Settle the groups that come first, and then others in their order, as far as they fit."""
+        columns = [self.master.pool[at] for _, at in ranked]
+        place = {group: at for at, group in enumerate(first)}
+        ahead = [column for column in columns if column.group in place]
+        ahead.sort(key=lambda column: place[column.group])
+        behind = [column for column in columns if column.group not in place]
+        fresh = self._fitting([*ahead, *behind[:most]])
+        self._chosen.update({column.group: column for column in fresh})
+        self.master.allow(self._allowed())
+        return fresh
+
+    @staticmethod
+    def _lost(before: Relaxed, after: Relaxed) -> list[int]:
+        """Groups that have lost their place."""
+        groups: list[int] = np.flatnonzero(after.unplaced > before.unplaced + LOST).tolist()
+        return groups
 
     def _fitting(self, columns: list[Column]) -> list[Column]:
         """Columns that fit together, the first before others; at least one."""
@@ -211,17 +242,15 @@ class Dive:
 
     def _allowed(self) -> Bools:
         """Of settled groups the placements chosen; of others those that there is room for."""
-        chosen = {id(column) for column in self._chosen.values()}
+        pool = self.master.pool
         room = self._room()
         room += NEAR * np.maximum(1.0, np.abs(room))
-        return np.array(
-            [
-                id(column) in chosen
-                if column.group in self._chosen
-                else bool((column.coefficients <= np.maximum(room[column.rows], 0)).all())
-                for column in self.master.pool
-            ]
-        )
+        allowed = pool.fits(np.maximum(room, 0.0))
+        settled = np.zeros(len(self.generation.pricer), dtype=bool)
+        settled[list(self._chosen)] = True
+        for at in np.flatnonzero(settled[pool.group]).tolist():
+            allowed[at] = pool[at] is self._chosen[pool[at].group]
+        return allowed
 
     def _settle_rest(self, weights: Floats) -> None:
         for _, at in self._best_of(weights):
