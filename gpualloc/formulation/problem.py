@@ -8,6 +8,9 @@ import numpy as np
 
 from gpualloc.vectors import Bools, Floats, Ints, sums_by
 
+LEAST_SCALED = 1e-6
+"""No coefficient is scaled below this."""
+
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
@@ -101,6 +104,26 @@ class Problem:
             row_upper=np.append(self.row_upper, limit),
             strict=np.append(self.strict, False),
         )
+
+    def with_small_rows(self) -> tuple[Problem, Floats]:
+        """The same problem with the largest coefficient of each row below two, and the factors.
+
+        Rows are divided by powers of two, which rounds nothing, and only so far that no coefficient
+        gets lost in a solver. Its tolerance then is one of the row's largest coefficient.
+        """
+        rows, sizes = self.matrix.row_of_entry, np.abs(self.matrix.values)
+        largest, least = np.ones(self.rows), np.full(self.rows, np.inf)
+        np.maximum.at(largest, rows, sizes)
+        np.minimum.at(least, rows[sizes > 0], sizes[sizes > 0])
+        wanted = np.minimum(largest, np.maximum(1.0, least / LEAST_SCALED))
+        factors = 2.0 ** -np.floor(np.log2(wanted))
+        scaled = replace(
+            self,
+            matrix=replace(self.matrix, values=self.matrix.values * factors[rows]),
+            row_lower=self.row_lower * factors,
+            row_upper=self.row_upper * factors,
+        )
+        return scaled, factors
 
     def tightened(self, relative: float) -> Problem:
         """The same problem with exact limits drawn in, so that no solver's tolerance passes them.

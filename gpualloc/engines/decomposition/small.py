@@ -56,7 +56,9 @@ def solve_small(
     """
     if not problem.columns:
         return Small(np.empty(0), 0.0, True)
-    highs = build(replace(problem, cost=problem.cost / unit_usd))
+    # With large and small figures in a row, HiGHS 1.16 may presolve for ever and heed no limit.
+    scaled, factors = replace(problem, cost=problem.cost / unit_usd).with_small_rows()
+    highs = build(scaled)
     options: dict[str, float | int | bool] = {
         "mip_rel_gap": gap,
         "mip_abs_gap": 1e-9,
@@ -71,7 +73,9 @@ def solve_small(
     if start is not None:
         start_from(highs, start)
     require(highs.run(), "run")
-    return _read(highs, unit_usd)
+    found = _read(highs, unit_usd)
+    duals = None if found.duals is None else found.duals * factors
+    return replace(found, duals=duals)
 
 
 def _read(highs: highspy.Highs, unit_usd: float) -> Small:
