@@ -7,6 +7,7 @@ import pytest
 
 from gpualloc.engines.decomposition.generation import Generation, prove_infeasible
 from gpualloc.engines.decomposition.master import Master
+from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.problem import Problem, build_matrix
 from tests.decomposition.cases import FOCUSES, NEAR, is_same, pricer_of, tiny_data, whole_of
 from tests.decomposition.relaxation import relax
@@ -19,7 +20,11 @@ SEEDS = range(9100, 9108)
 
 def generation_of(data: Data) -> Generation | None:
     """Column generation from the start; None where a group has no placement at all."""
-    pricer = pricer_of(data)
+    return generation_on(pricer_of(data))
+
+
+def generation_on(pricer: Pricer) -> Generation | None:
+    """The same for groups that are ready to be priced."""
     coupling = pricer.coupling
     zero = pricer.price(np.zeros(coupling.rows), coupling.lower, coupling.upper)
     if not np.isfinite(zero.bound_usd):

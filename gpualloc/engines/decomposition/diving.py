@@ -171,22 +171,13 @@ class Dive:
         return room
 
     def _best_of(self, weights: Floats) -> list[tuple[float, int]]:
-        """For each open group, its column with the most weight; the surest and the dearest first.
-
-        A dear group that is left to the end finds no room, or only at a high price.
-        """
-        pool = self.master.pool
+        """For each open group, its column with the most weight."""
         best: dict[int, tuple[float, int]] = {}
         for at in np.flatnonzero(weights > 0).tolist():
-            group = pool[at].group
+            group = self.master.pool[at].group
             if group not in self._chosen and weights[at] > best.get(group, (0.0, -1))[0]:
                 best[group] = (float(weights[at]), at)
-
-        def rank(pair: tuple[float, int]) -> tuple[float, int]:
-            weight, at = pair
-            return -min(weight, SURE) * np.sqrt(abs(pool[at].cost)), at
-
-        return sorted(best.values(), key=rank)
+        return sorted(best.values(), key=lambda pair: (-pair[0], pair[1]))
 
     def _advance(self, before: Relaxed) -> Relaxed | None:
         """Settle some groups; None if none is left.
@@ -203,12 +194,14 @@ class Dive:
             fresh = self._settle(ranked, first, most)
             after = self._price_open()
             lost = self._lost(before, after)
+            new = [group for group in lost if group not in first]
             misses_more = len(lost) > 0 or after.missing > before.missing + LITTLE
-            if not misses_more or len(fresh) == 1 or self.stop():
+            least = len(fresh) == 1 or not (most or new)
+            if not misses_more or least or self.stop():
                 return after
             for column in fresh:
                 del self._chosen[column.group]
-            first.extend(group for group in lost if group not in first)
+            first.extend(new)
             most = min(count, most // 2)
 
     def _settle(self, ranked: list[tuple[float, int]], first: list[int], most: int) -> list[Column]:
@@ -218,7 +211,7 @@ class Dive:
         ahead = [column for column in columns if column.group in place]
         ahead.sort(key=lambda column: place[column.group])
         behind = [column for column in columns if column.group not in place]
-        fresh = self._fitting([*ahead, *behind[:most]])
+        fresh = self._fitting([*ahead, *behind[: max(most, 0 if ahead else 1)]])
         self._chosen.update({column.group: column for column in fresh})
         self.master.allow(self._allowed())
         return fresh

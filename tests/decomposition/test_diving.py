@@ -1,0 +1,50 @@
+"""A dive ends with a placement of every group, and gives the master back as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gpualloc
+from gpualloc.engines.decomposition.diving import Dive
+from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.formulation.groups import Groups
+from tests.decomposition.cases import FOCUSES, tiny_data
+from tests.decomposition.test_master import SEEDS, generation_of, generation_on
+
+
+def check_dive(pricer: Pricer) -> None:
+    """Dive from the relaxation, and look at what it leaves behind."""
+    generation = generation_on(pricer)
+    if generation is None:
+        return
+    generation.converge(1e-6, np.inf, 100)
+    master, before = generation.master, generation.solve_master()
+    dived = Dive(generation, lambda: False).run()
+    if dived is None:
+        placed = {column.group for column in master.pool}
+        assert len(placed) < len(pricer)
+        return
+    columns, shared = dived
+    assert [column.group for column in columns] == list(range(len(pricer)))
+    coupling = pricer.coupling
+    assert ((shared >= coupling.lower) & (shared <= coupling.upper)).all()
+    np.testing.assert_array_equal(master.lower, coupling.lower)
+    np.testing.assert_array_equal(master.upper, coupling.upper)
+    assert generation.solve_master().cost_usd <= before.cost_usd * (1 + 1e-6) + 1e-6
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_dive_on_tiny_instances(focus: str | None) -> None:
+    """Tight ones too, where groups lose their place on the way."""
+    for data in tiny_data(focus, SEEDS):
+        generation = generation_of(data)
+        if generation is not None:
+            check_dive(generation.pricer)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_dive_on_generated_instances(seed: int) -> None:
+    """With all contract types, nearly all GPUs in use."""
+    instance = gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=seed)
+    check_dive(Pricer(Groups(instance)))
