@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import NEAR, Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.diving import Dive
+from gpualloc.engines.decomposition.effort import of_tries
 from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
@@ -30,8 +32,17 @@ COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
 
 ROOT_ROUNDS, NODE_ROUNDS = 500, 40
-FIRST_TRIES, TRIES, NODES = 12, 3, 8
-"""Neighborhoods tried while the root is brought up, and while so many nodes are opened."""
+DIVE_AFTER = 4.0
+"""Effort of branching after which the best node is dived into, in efforts of the last dive."""
+
+POLISHES = 4
+"""Neighborhoods tried after such a dive."""
+
+FREE_EVERY = 3
+"""Neighborhoods of which one has the plan-wide choices free."""
+
+LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
+"""Estimated seconds between two meetings of branching and search, and the part of all before."""
 
 FEW_BROKEN = 4
 RECREATE_EVERY, BURST, LONG_BURST = 4, 200, 300
@@ -41,7 +52,7 @@ rows."""
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
 
-REPAIRS = 60
+REPAIRS = 30
 MISSING = 1e-6
 PENALTY = 200.0
 """What a row costs that is broken by its whole limit, in groups' average costs."""
@@ -114,6 +125,8 @@ class Decomposer:
         self.bound_usd = -np.inf
         self._rough: Assignment | None = None
         self._idle = 0
+        self._next_dive = np.inf
+        self._ahead = 0.0
 
     def _make_search(self, pricer: Pricer) -> Search:
         penalty, unit = PENALTY * self.unit_usd, self.unit_usd
@@ -124,6 +137,11 @@ class Decomposer:
         if self.listener.stop.is_set():
             return 0.0
         return 3600.0 if self.deadline is None else self.deadline - time.time()
+
+    @property
+    def effort(self) -> float:
+        """Estimated seconds of all work beside the search in the other thread."""
+        return self.generation.effort + self.hard.effort + self.repair.effort
 
     def is_late(self) -> bool:
         """Whether time is up."""
@@ -158,7 +176,7 @@ class Decomposer:
         root = self.root = self.generation.center
         self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
         with ThreadPoolExecutor(1) as helper:
-            self._meanwhile(helper, self._converge_root, FIRST_TRIES)
+            self._meanwhile(helper, self._converge_root, self.effort / 4)
             self._search_tree(helper)
         return self._result()
 
@@ -195,7 +213,7 @@ class Decomposer:
 
     def _dive(self, node: Node) -> None:
         """Make a plan within a node's bounds, and repair it."""
-        generation, coupling = self.generation, self.pricer.coupling
+        generation, coupling, began = self.generation, self.pricer.coupling, self.effort
         self.master.set_bounds(node.lower, node.upper)
         before = generation.solve_master().shared
         whole = np.rint(before)
@@ -212,9 +230,19 @@ class Decomposer:
             if len(found.broken) <= FEW_BROKEN:
                 found = self._recreate(self.repair, found, generation.center)
             found = self.repair.improve(found, generation.center, lower, upper)
+        if found.is_valid and self.best is not None:
+            found = self._polish(found, generation.center)
         if not found.is_valid:
             self._keep_rough(found)
         self._offer(found)
+        self._next_dive = self.effort + DIVE_AFTER * (self.effort - began)
+
+    def _polish(self, found: Assignment, center: Center) -> Assignment:
+        """Improve a plan a little: from elsewhere it may come to be better than the best."""
+        found = self._recreate(self.repair, found, center)
+        for _ in range(POLISHES):
+            found = self.repair.improve(found, center, self.lower, self.upper)
+        return found
 
     def _keep_rough(self, found: Assignment) -> None:
         """Keep what comes nearest to a plan while there is none."""
@@ -257,32 +285,40 @@ class Decomposer:
         """Open nodes, and search for better plans at the same time."""
         while not self.is_over():
             open_ = len(self.tree)
-            self._meanwhile(helper, self._open_some, TRIES)
+            most = float(np.clip(SHARE * self.effort, LEAST_EFFORT, MOST_EFFORT))
+            self._meanwhile(helper, partial(self._open_some, most), most)
             nothing = self.best is None and self._rough is None
             if not open_ and (nothing or (self.deadline is None and self._idle > STALL)):
                 break
 
-    def _open_some(self) -> None:
+    def _open_some(self, effort: float) -> None:
         """Open the nodes with the least bounds."""
-        for _ in range(NODES):
+        until = self.effort + effort
+        while self.effort < until:
             node = None if self.is_over() else self.tree.pop()
-            if node is not None:
-                self._open(node)
-                self._raise_bound(self.tree.bound_usd)
+            if node is None:
+                break
+            self._open(node)
+            self._raise_bound(self.tree.bound_usd)
 
-    def _meanwhile(self, helper: ThreadPoolExecutor, work: Callable[[], None], tries: int) -> None:
+    def _meanwhile(
+        self, helper: ThreadPoolExecutor, work: Callable[[], None], effort: float
+    ) -> None:
         """Do some work, and search around the best plan in another thread.
 
         Neither looks at what the other does, so that the outcome does not depend on their speed.
+        What one has done more than was planned, the other has more to do the next time.
         """
         start = self.best or self._rough
         if start is None:
             work()
             return
-        searching = helper.submit(self._improve, start, tries)
+        tries, began, searched = self.search.tries, self.effort, self.search.effort
+        searching = helper.submit(self._improve, start, effort + self._ahead)
         work()
         found = searching.result()
-        self._idle += tries
+        self._ahead += (self.effort - began) - (self.search.effort - searched)
+        self._idle += self.search.tries - tries
         if not found.is_valid:
             self._keep_rough(found)
         self._offer(found)
@@ -299,26 +335,29 @@ class Decomposer:
             self._dive(node)
             tree.close(node)
         else:
+            if self.effort > self._next_dive:
+                self._dive(node)
             for child in tree.split(opened):
                 tree.push(child)
 
-    def _improve(self, best: Assignment, tries: int) -> Assignment:
-        """Search around a plan, with plan-wide choices free at the first try and then fixed."""
-        for at in range(tries):
-            if self.is_late():
-                break
+    def _improve(self, best: Assignment, effort: float) -> Assignment:
+        """Search around a plan, with plan-wide choices free at times and otherwise fixed."""
+        search = self.search
+        until = search.effort + effort
+        while search.effort < until and not self.is_late():
             lower, upper = self.lower, self.upper
-            if best.is_valid and at > 0:
+            if best.is_valid and search.tries % FREE_EVERY:
                 lower, upper = best.hold(lower, upper)
-            if best.is_valid and at % RECREATE_EVERY == 0:
-                best = self._settled(self._recreate(self.search, best, self.root), best)
-            best = self._settled(self.search.improve(best, self.root, lower, upper), best)
+            if best.is_valid and search.tries % RECREATE_EVERY == 0:
+                best = self._settled(self._recreate(search, best, self.root), best)
+            best = self._settled(search.improve(best, self.root, lower, upper), best)
         return best
 
     def _recreate(self, search: Search, best: Assignment, center: Center) -> Assignment:
         """Ruin and recreate, with the integer plan-wide columns as they are."""
         tries = BURST if best.is_valid else LONG_BURST
         found = search.recreation.improve(best, center, tries, self.is_late)
+        search.effort += of_tries(tries, len(self.pricer))
         settled = search.settle(found.columns, found.shared, *best.hold(self.lower, self.upper))
         return settled if search.worth(settled) < search.worth(best) else best
 

@@ -68,10 +68,14 @@ class Generation:
         self.pricer = pricer
         self.master = master
         self.stop = stop
-        self.rounds = 0
         self.keeps_rows = True
         self.relaxed: Relaxed | None = None
         self.center = self._price(np.zeros(pricer.coupling.rows))[0]
+
+    @property
+    def effort(self) -> float:
+        """Estimated seconds that the master and pricing have taken."""
+        return self.master.effort + self.pricer.effort
 
     def restart(self, lower: Floats, upper: Floats, duals: Floats) -> None:
         """Begin again within other bounds, from some duals."""
@@ -116,7 +120,6 @@ class Generation:
 
         Rows outside the master count as if they had no duals: the bound is valid all the same.
         """
-        self.rounds += 1
         relaxed = self.relaxed = self.master.solve()
         rows = self.master.broken_rows(relaxed, ROWS_AT_ONCE)
         if relaxed.cost_usd - self.center.bound_usd > FAR * abs(relaxed.cost_usd):

@@ -32,12 +32,15 @@ class HardPricing:
         The hard groups.
     columns : int
         Columns that they have together.
+    effort : float
+        Estimated seconds of pricing so far.
     """
 
     def __init__(self, pricer: Pricer, unit_usd: float, seconds_left: Callable[[], float]) -> None:
         self.pricer = pricer
         self.unit_usd = unit_usd
         self.seconds_left = seconds_left
+        self.effort = 0.0
         self.groups = [at for at in range(len(pricer)) if not pricer.is_exact(at)]
         self.columns = sum(pricer.columns_of(at) for at in self.groups)
 
@@ -58,6 +61,7 @@ class HardPricing:
                 seconds=self.seconds_left(),
                 unit_usd=self.unit_usd,
             )
+            self.effort += found.effort
             if found.bound is not None:
                 safe = found.bound - SAFETY * max(1.0, abs(found.bound))
                 least[group] = max(least[group], safe)

@@ -11,6 +11,7 @@ from highspy import HighsModelStatus
 
 from gpualloc.engines.backends.highs import begin, require
 from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.effort import of_simplex
 from gpualloc.engines.decomposition.pool import Pool
 from gpualloc.errors import SolverError
 from gpualloc.formulation.groups import Coupling
@@ -79,6 +80,7 @@ class Master:
         self._at: Ints = np.empty(0, dtype=np.int64)
         self._highs = self._build()
         self.iterations = 0
+        self.effort = 0.0
 
     def _build(self) -> highspy.Highs:
         highs = begin()
@@ -257,7 +259,9 @@ class Master:
         active = self.active
         signed = self._signed(dual[self.groups :], active)
         duals[active] = signed * self._scale[active] * self.unit_usd
-        self.iterations += highs.getInfo().simplex_iteration_count
+        iterations = highs.getInfo().simplex_iteration_count
+        self.iterations += iterations
+        self.effort += of_simplex(iterations, highs.getNumRow() + highs.getNumCol())
         return Relaxed(
             cost_usd=highs.getInfo().objective_function_value * self.unit_usd,
             weights=value[self._at],

@@ -12,6 +12,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.completion import Completion
+from gpualloc.engines.decomposition.effort import of_pricing
 from gpualloc.engines.decomposition.gathering import Gathering
 from gpualloc.engines.decomposition.kernels import price_blocks
 from gpualloc.engines.decomposition.planwide import plan_wide_bound, reduced_shared
@@ -103,7 +104,8 @@ class Pricer:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Arrays that a pricing fills."""
+        """Arrays that a pricing fills, and the estimated seconds that pricing has taken."""
+        self.effort = 0.0
         tables, blocks = self._tables, len(self._tables.total)
         self._reduced = np.empty(len(self.cost))
         self._value = np.empty(blocks)
@@ -227,6 +229,7 @@ class Pricer:
         return next(self.columns([at], duals), None)
 
     def _price_blocks(self, tables: Tables) -> None:
+        self.effort += of_pricing(len(self._kept))
         blocks = len(self._value)
         cuts = np.linspace(0, blocks, 8 * THREADS + 1).astype(int)
         jobs = [

@@ -59,6 +59,7 @@ class Search:
         self.random = np.random.default_rng(seed)
         self.size = 14.0
         self.tries = 0
+        self.effort = 0.0
         self._parts: dict[int, Part] = {}
         self._cached = 0
         self._reduced: tuple[Floats, Floats] | None = None
@@ -84,6 +85,7 @@ class Search:
             seed=self.tries,
             unit_usd=self.unit_usd,
         )
+        self.effort += found.effort
         self._resize(found.proved)
         if found.values is None:
             return best
@@ -110,6 +112,7 @@ class Search:
             seconds=self.seconds_left(),
             unit_usd=self.unit_usd,
         )
+        self.effort += found.effort
         return around if found.values is None else self.builder.read(around, place, found.values)
 
     def resettle(self, found: Assignment, lower: Floats, upper: Floats) -> Assignment:

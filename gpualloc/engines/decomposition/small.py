@@ -9,6 +9,7 @@ import numpy as np
 from highspy import HighsModelStatus
 
 from gpualloc.engines.backends.highs import build, require, start_from
+from gpualloc.engines.decomposition.effort import of_program
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
@@ -27,12 +28,15 @@ class Small:
         Whether the point is optimal within the gap, or the program proved infeasible.
     duals : (m,) float or None
         Of the rows of a linear program.
+    effort : float
+        Estimated seconds.
     """
 
     values: Floats | None
     bound: float | None
     proved: bool
     duals: Floats | None = None
+    effort: float = 0.0
 
 
 def solve_small(
@@ -73,9 +77,12 @@ def solve_small(
     if start is not None:
         start_from(highs, start)
     require(highs.run(), "run")
+    iterations = max(0, highs.getInfo().simplex_iteration_count)
+    lines = problem.rows + problem.columns
+    effort = of_program(len(problem.matrix.values), iterations, lines)
     found = _read(highs, unit_usd)
     duals = None if found.duals is None else found.duals * factors
-    return replace(found, duals=duals)
+    return replace(found, duals=duals, effort=effort)
 
 
 def _read(highs: highspy.Highs, unit_usd: float) -> Small:
