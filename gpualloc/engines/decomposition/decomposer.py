@@ -341,16 +341,18 @@ class Decomposer:
                 tree.push(child)
 
     def _improve(self, best: Assignment, effort: float) -> Assignment:
-        """Search around a plan, with plan-wide choices free at times and otherwise fixed."""
+        """Try neighborhoods, one at least; plan-wide choices are free at times, and else fixed."""
         search = self.search
         until = search.effort + effort
-        while search.effort < until and not self.is_late():
+        while not self.is_late():
             lower, upper = self.lower, self.upper
             if best.is_valid and search.tries % FREE_EVERY:
                 lower, upper = best.hold(lower, upper)
             if best.is_valid and search.tries % RECREATE_EVERY == 0:
                 best = self._settled(self._recreate(search, best, self.root), best)
             best = self._settled(search.improve(best, self.root, lower, upper), best)
+            if search.effort >= until:
+                break
         return best
 
     def _recreate(self, search: Search, best: Assignment, center: Center) -> Assignment:
