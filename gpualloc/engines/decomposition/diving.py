@@ -31,6 +31,9 @@ TENSE = 1e-3
 """Plan-wide columns that are worth this, relative to the cost, are rounded first."""
 
 SURE = 0.95
+DEAR = 0.5
+"""Power of the costs by which dear groups come first where room is scarce."""
+
 NEAR = 1e-9
 MISSING = 1e-6
 ROUNDS = 8
@@ -53,6 +56,7 @@ class Dive:
         self.master = generation.master
         self.stop = stop
         self._chosen: dict[int, Column] = {}
+        self._scarce = False
 
     def run(self) -> tuple[list[Column], Floats] | None:
         """Settle every group; returns a placement of each, and the plan-wide columns.
@@ -177,7 +181,14 @@ class Dive:
             group = self.master.pool[at].group
             if group not in self._chosen and weights[at] > best.get(group, (0.0, -1))[0]:
                 best[group] = (float(weights[at]), at)
-        return sorted(best.values(), key=lambda pair: (-pair[0], pair[1]))
+        return sorted(best.values(), key=self._rank)
+
+    def _rank(self, pair: tuple[float, int]) -> tuple[float, int]:
+        """The surest first; once groups have lost their place, the dearest of those nearly sure."""
+        weight, at = pair
+        if self._scarce:
+            weight = min(weight, SURE) * abs(self.master.pool[at].cost) ** DEAR
+        return -weight, at
 
     def _advance(self, before: Relaxed) -> Relaxed | None:
         """Settle some groups; None if none is left.
@@ -202,6 +213,7 @@ class Dive:
             for column in fresh:
                 del self._chosen[column.group]
             first.extend(new)
+            self._scarce = True
             most = min(count, most // 2)
 
     def _settle(self, ranked: list[tuple[float, int]], first: list[int], most: int) -> list[Column]:
