@@ -7,17 +7,16 @@ import pytest
 
 import gpualloc
 from gpualloc.engines.decomposition.diving import Dive
+from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.groups import Groups
 from tests.decomposition.cases import FOCUSES, tiny_data
 from tests.decomposition.test_master import SEEDS, generation_of, generation_on
 
 
-def check_dive(pricer: Pricer) -> None:
+def check_dive(generation: Generation) -> None:
     """Dive from the relaxation, and look at what it leaves behind."""
-    generation = generation_on(pricer)
-    if generation is None:
-        return
+    pricer = generation.pricer
     generation.converge(1e-6, np.inf, 100)
     master, before = generation.master, generation.solve_master()
     dived = Dive(generation, lambda: False).run()
@@ -40,11 +39,13 @@ def test_dive_on_tiny_instances(focus: str | None) -> None:
     for data in tiny_data(focus, SEEDS):
         generation = generation_of(data)
         if generation is not None:
-            check_dive(generation.pricer)
+            check_dive(generation)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_dive_on_generated_instances(seed: int) -> None:
     """With all contract types, nearly all GPUs in use."""
     instance = gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=seed)
-    check_dive(Pricer(Groups(instance)))
+    generation = generation_on(Pricer(Groups(instance)))
+    assert generation is not None
+    check_dive(generation)

@@ -14,7 +14,6 @@ from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import NEAR, Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.diving import Dive
-from gpualloc.engines.decomposition.effort import of_tries
 from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
@@ -45,9 +44,8 @@ LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
 """Estimated seconds between two meetings of branching and search, and the part of all before."""
 
 FEW_BROKEN = 4
-RECREATE_EVERY, BURST, LONG_BURST = 4, 200, 300
-"""Neighborhoods between two bursts of ruin and recreate; tries of a burst, and of one on broken
-rows."""
+RECREATE_EVERY = 4
+"""Neighborhoods between two bursts of ruin and recreate."""
 
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
@@ -228,7 +226,7 @@ class Decomposer:
             if found.is_valid or self.is_over():
                 break
             if len(found.broken) <= FEW_BROKEN:
-                found = self._recreate(self.repair, found, generation.center)
+                found = self.repair.recreate(found, generation.center, self.lower, self.upper)
             found = self.repair.improve(found, generation.center, lower, upper)
         if found.is_valid and self.best is not None:
             found = self._polish(found, generation.center)
@@ -239,7 +237,7 @@ class Decomposer:
 
     def _polish(self, found: Assignment, center: Center) -> Assignment:
         """Improve a plan a little: from elsewhere it may come to be better than the best."""
-        found = self._recreate(self.repair, found, center)
+        found = self.repair.recreate(found, center, self.lower, self.upper)
         for _ in range(POLISHES):
             found = self.repair.improve(found, center, self.lower, self.upper)
         return found
@@ -349,19 +347,12 @@ class Decomposer:
             if best.is_valid and search.tries % FREE_EVERY:
                 lower, upper = best.hold(lower, upper)
             if best.is_valid and search.tries % RECREATE_EVERY == 0:
-                best = self._settled(self._recreate(search, best, self.root), best)
+                recreated = search.recreate(best, self.root, self.lower, self.upper)
+                best = self._settled(recreated, best)
             best = self._settled(search.improve(best, self.root, lower, upper), best)
             if search.effort >= until:
                 break
         return best
-
-    def _recreate(self, search: Search, best: Assignment, center: Center) -> Assignment:
-        """Ruin and recreate, with the integer plan-wide columns as they are."""
-        tries = BURST if best.is_valid else LONG_BURST
-        found = search.recreation.improve(best, center, tries, self.is_late)
-        search.effort += of_tries(tries, len(self.pricer))
-        settled = search.settle(found.columns, found.shared, *best.hold(self.lower, self.upper))
-        return settled if search.worth(settled) < search.worth(best) else best
 
     def _settled(self, found: Assignment, best: Assignment) -> Assignment:
         """What was found with the best plan-wide columns, if that is better."""

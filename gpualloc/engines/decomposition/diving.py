@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
 import numpy as np
 
@@ -174,6 +175,11 @@ class Dive:
         room: Floats = coupling.row_upper - taken - least
         return room
 
+    def _room_and_a_hair(self) -> Floats:
+        """(r,) the same, and what rounding may take of it."""
+        room = self._room()
+        return room + NEAR * np.maximum(1.0, np.abs(room))
+
     def _best_of(self, weights: Floats) -> list[tuple[float, int]]:
         """For each open group, its column with the most weight."""
         best: dict[int, tuple[float, int]] = {}
@@ -218,12 +224,9 @@ class Dive:
 
     def _settle(self, ranked: list[tuple[float, int]], first: list[int], most: int) -> list[Column]:
         """Settle the groups that come first, and then others in their order, as far as they fit."""
-        columns = [self.master.pool[at] for _, at in ranked]
-        place = {group: at for at, group in enumerate(first)}
-        ahead = [column for column in columns if column.group in place]
-        ahead.sort(key=lambda column: place[column.group])
-        behind = [column for column in columns if column.group not in place]
-        fresh = self._fitting([*ahead, *behind[: max(most, 0 if ahead else 1)]])
+        columns = {self.master.pool[at].group: self.master.pool[at] for _, at in ranked}
+        ahead = [columns.pop(group) for group in first if group in columns]
+        fresh = self._fitting([*ahead, *islice(columns.values(), most if ahead else max(1, most))])
         self._chosen.update({column.group: column for column in fresh})
         self.master.allow(self._allowed())
         return fresh
@@ -236,8 +239,7 @@ class Dive:
 
     def _fitting(self, columns: list[Column]) -> list[Column]:
         """Columns that fit together, the first before others; at least one."""
-        room = self._room()
-        room += NEAR * np.maximum(1.0, np.abs(room))
+        room = self._room_and_a_hair()
         kept: list[Column] = []
         for column in columns:
             if (column.coefficients <= np.maximum(room[column.rows], 0)).all() or not kept:
@@ -248,9 +250,7 @@ class Dive:
     def _allowed(self) -> Bools:
         """Of settled groups the placements chosen; of others those that there is room for."""
         pool = self.master.pool
-        room = self._room()
-        room += NEAR * np.maximum(1.0, np.abs(room))
-        allowed = pool.fits(np.maximum(room, 0.0))
+        allowed = pool.fits(np.maximum(self._room_and_a_hair(), 0.0))
         settled = np.zeros(len(self.generation.pricer), dtype=bool)
         settled[list(self._chosen)] = True
         for at in np.flatnonzero(settled[pool.group]).tolist():

@@ -15,6 +15,7 @@ from gpualloc.engines.decomposition.effort import of_simplex
 from gpualloc.engines.decomposition.pool import Pool
 from gpualloc.errors import SolverError
 from gpualloc.formulation.groups import Coupling
+from gpualloc.formulation.problem import build_matrix
 from gpualloc.vectors import Bools, Floats, Ints
 
 NEAR = 1e-6
@@ -153,9 +154,7 @@ class Master:
         value = np.concatenate(
             [(pool.coefficients[entries] * self._scale[rows])[here], np.ones(count)]
         )
-        column = np.concatenate(
-            [pool.column_of_entry(known)[here] - known, np.arange(count)], dtype=np.int64
-        )
+        column = np.concatenate([pool.column_of_entry(known)[here] - known, np.arange(count)])
         order = np.argsort(column, kind="stable")
         starts = np.searchsorted(column[order], np.arange(count))
         require(
@@ -187,17 +186,16 @@ class Master:
         lower = self.coupling.row_lower[fresh] * scale
         upper = self.coupling.row_upper[fresh] * scale
         row, column, value = self._entries_of(fresh)
-        order = np.argsort(row, kind="stable")
-        starts = np.searchsorted(row[order], np.arange(count))
+        by_row = build_matrix(row, column, value * scale[row], count, self._highs.getNumCol())
         require(
             self._highs.addRows(
                 count,
                 lower,
                 upper,
                 len(row),
-                starts.astype(np.int32),
-                column[order].astype(np.int32),
-                (value * scale[row])[order],
+                by_row.starts[:-1].astype(np.int32),
+                by_row.columns.astype(np.int32),
+                by_row.values,
             ),
             "addRows",
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.effort import of_tries
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
 from gpualloc.engines.decomposition.pricing import Pricer
@@ -22,6 +23,9 @@ FEWEST, MOST = 5, 30
 
 OPEN_SITES = 6
 """Data centers that a free block may use beside those where it is."""
+
+BURST, LONG_BURST = 200, 300
+"""Tries of a burst of ruin and recreate, and of one on broken rows."""
 
 NODES = 50
 GAP = 3e-4
@@ -93,6 +97,16 @@ class Search:
         if self.worth(candidate) < self.worth(best) - 1e-9 * abs(best.cost_usd):
             return candidate
         return best
+
+    def recreate(
+        self, best: Assignment, center: Center, lower: Floats, upper: Floats
+    ) -> Assignment:
+        """Try a burst of ruin and recreate, with the integer plan-wide columns as they are."""
+        tries = BURST if best.is_valid else LONG_BURST
+        found = self.recreation.improve(best, center, tries, lambda: self.seconds_left() <= 0)
+        self.effort += of_tries(tries, len(self.pricer))
+        settled = self.settle(found.columns, found.shared, *best.hold(lower, upper))
+        return settled if self.worth(settled) < self.worth(best) else best
 
     def settle(
         self,
