@@ -133,8 +133,7 @@ def test_a_plan_gets_cheaper_and_stays_valid() -> None:
         first = decomposer.best
         if first is None:
             continue
-        search, lower, upper = decomposer.search, decomposer.lower, decomposer.upper
-        found = search.recreate(first, decomposer.root, lower, upper)
+        found = decomposer.search.recreate(first, center, lower, upper)
         verdict = check_layout(instance, decomposer.layout(found))
         assert verdict, verdict.breaches
         assert verdict.objective_usd == pytest.approx(found.cost_usd, rel=1e-6)
