@@ -43,6 +43,9 @@ FREE_EVERY = 3
 LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
 """Estimated seconds between two meetings of branching and search, and the part of all before."""
 
+PLACINGS = 5
+"""Times that hard groups without a placement are priced exactly before the first dive."""
+
 FEW_BROKEN = 4
 RECREATE_EVERY = 4
 """Neighborhoods between two bursts of ruin and recreate."""
@@ -167,7 +170,7 @@ class Decomposer:
             return Result(None, None, True, "proof")
         if start is not None:
             self._start_from(start)
-        self.generation.converge(COARSE, np.inf, ROOT_ROUNDS)
+        self._relax()
         if self._is_infeasible():
             return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
@@ -177,6 +180,19 @@ class Decomposer:
             self._meanwhile(helper, self._converge_root, self.effort / 4)
             self._search_tree(helper)
         return self._result()
+
+    def _relax(self) -> None:
+        """Bring the relaxation near its bound, with a placement of every group that has any."""
+        generation = self.generation
+        generation.converge(COARSE, np.inf, ROOT_ROUNDS)
+        for _ in range(PLACINGS):
+            relaxed = generation.relaxed
+            assert relaxed is not None
+            lacking = np.flatnonzero(relaxed.unplaced > MISSING).tolist()
+            hard = [group for group in lacking if not self.pricer.is_exact(group)]
+            if self.is_over() or not self.master.add_columns(self.hard.place(hard, relaxed.duals)):
+                break
+            generation.converge(COARSE, np.inf, ROOT_ROUNDS)
 
     def _is_infeasible(self) -> bool:
         """Whether the relaxation already proves that no plan is valid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.small import solve_small
+from gpualloc.vectors import Floats
 
 NODES = 300
 GAP = 1e-4
@@ -51,24 +52,35 @@ class HardPricing:
         for group in self.groups:
             if self.seconds_left() <= 0:
                 break
-            part = self.pricer.groups.write(group)
-            first = self.pricer.first_of(group)
-            own = reduced[first : first + part.problem.columns]
-            found = solve_small(
-                replace(part.problem, cost=own),
-                gap=GAP,
-                nodes=NODES,
-                seconds=self.seconds_left(),
-                unit_usd=self.unit_usd,
-            )
-            self.effort += found.effort
-            if found.bound is not None:
-                safe = found.bound - SAFETY * max(1.0, abs(found.bound))
-                least[group] = max(least[group], safe)
-            if found.values is not None:
-                whole = part.problem.integer
-                values = np.where(whole, np.rint(found.values), found.values)
-                local = np.flatnonzero(np.abs(values) > SAFETY)
-                columns.append(self.pricer.column(group, local, values[local]))
+            bound, column = self._price(group, reduced)
+            if bound is not None:
+                least[group] = max(least[group], bound - SAFETY * max(1.0, abs(bound)))
+            if column is not None:
+                columns.append(column)
         raised = float((least - center.least).sum())
         return replace(center, bound_usd=center.bound_usd + raised, least=least), columns
+
+    def place(self, groups: Sequence[int], duals: Floats) -> list[Column]:
+        """The cheapest placements of some groups, hard or not, as far as there are any."""
+        reduced = self.pricer.reduced_costs(duals)
+        found = [self._price(group, reduced)[1] for group in groups]
+        return [column for column in found if column is not None]
+
+    def _price(self, group: int, reduced: Floats) -> tuple[float | None, Column | None]:
+        """A bound on a group's reduced cost, and the best placement found."""
+        part = self.pricer.groups.write(group)
+        first = self.pricer.first_of(group)
+        own = reduced[first : first + part.problem.columns]
+        found = solve_small(
+            replace(part.problem, cost=own),
+            gap=GAP,
+            nodes=NODES,
+            seconds=self.seconds_left(),
+            unit_usd=self.unit_usd,
+        )
+        self.effort += found.effort
+        if found.values is None:
+            return found.bound, None
+        values = np.where(part.problem.integer, np.rint(found.values), found.values)
+        local = np.flatnonzero(np.abs(values) > SAFETY)
+        return found.bound, self.pricer.column(group, local, values[local])
