@@ -18,6 +18,7 @@ from gpualloc.engines.decomposition.generation import Center, Generation, prove_
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.rounds import Rounds
 from gpualloc.engines.decomposition.search import Search
 from gpualloc.engines.decomposition.tree import Node, Tree
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
@@ -37,9 +38,6 @@ DIVE_AFTER = 4.0
 POLISHES = 4
 """Neighborhoods tried after such a dive."""
 
-FREE_EVERY = 3
-"""Neighborhoods of which one has the plan-wide choices free."""
-
 LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
 """Estimated seconds between two meetings of branching and search, and the part of all before."""
 
@@ -47,9 +45,6 @@ PLACINGS = 5
 """Times that hard groups without a placement are priced exactly before the first dive."""
 
 FEW_BROKEN = 4
-RECREATE_EVERY = 4
-"""Neighborhoods between two bursts of ruin and recreate."""
-
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
 
@@ -119,6 +114,7 @@ class Decomposer:
         self.generation = Generation(self.pricer, self.master, self.is_over)
         self.repair = self._make_search(self.pricer)
         self.search = self._make_search(self.pricer.apart())
+        self.rounds = Rounds(self.search, self.is_late)
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
         self.tree = Tree(self.generation)
         self.best: Assignment | None = None
@@ -328,7 +324,7 @@ class Decomposer:
             work()
             return
         tries, began, searched = self.search.tries, self.effort, self.search.effort
-        searching = helper.submit(self._improve, start, effort + self._ahead)
+        searching = helper.submit(self.rounds.improve, start, self.root, effort + self._ahead)
         work()
         found = searching.result()
         self._ahead += (self.effort - began) - (self.search.effort - searched)
@@ -353,31 +349,6 @@ class Decomposer:
                 self._dive(node)
             for child in tree.split(opened):
                 tree.push(child)
-
-    def _improve(self, best: Assignment, effort: float) -> Assignment:
-        """Try neighborhoods, one at least; plan-wide choices are free at times, and else fixed."""
-        search = self.search
-        until = search.effort + effort
-        while not self.is_late():
-            lower, upper = self.lower, self.upper
-            if best.is_valid and search.tries % FREE_EVERY:
-                lower, upper = best.hold(lower, upper)
-            if best.is_valid and search.tries % RECREATE_EVERY == 0:
-                recreated = search.recreate(best, self.root, self.lower, self.upper)
-                best = self._settled(recreated, best)
-            best = self._settled(search.improve(best, self.root, lower, upper), best)
-            if search.effort >= until:
-                break
-        return best
-
-    def _settled(self, found: Assignment, best: Assignment) -> Assignment:
-        """What was found with the best plan-wide columns, if that is better."""
-        if found is best:
-            return best
-        if not found.is_valid:
-            return best if best.is_valid else found
-        better = self.search.resettle(found, self.lower, self.upper)
-        return better if not best.is_valid or better.cost_usd < best.cost_usd else best
 
     def _raise_bound(self, bound_usd: float) -> None:
         if self.best is not None:

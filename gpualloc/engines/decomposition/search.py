@@ -18,7 +18,7 @@ from gpualloc.formulation.groups import Part
 from gpualloc.rules.writer import Block, FlowColumns, JobColumns
 from gpualloc.vectors import Bools, Floats
 
-FEWEST, MOST = 5, 30
+FEWEST, FIRST, MOST = 5, 14.0, 60
 """Groups that are free at once."""
 
 OPEN_SITES = 6
@@ -61,7 +61,7 @@ class Search:
         self.builder = NeighborhoodBuilder(pricer, penalty_usd)
         self.seconds_left = seconds_left
         self.random = np.random.default_rng(seed)
-        self.size = 14.0
+        self.sizes = {False: FIRST, True: FIRST}
         self.tries = 0
         self.effort = 0.0
         self._parts: dict[int, Part] = {}
@@ -77,7 +77,8 @@ class Search:
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
         self.tries += 1
-        chosen = self._choose(best, center)
+        held = bool((lower == upper)[best.coupling.integer].all())
+        chosen = self._choose(best, center, self.sizes[held])
         free = [self._open(best, group, center) for group in chosen]
         place = self.builder.build(best, free, lower, upper)
         found = solve_small(
@@ -90,7 +91,7 @@ class Search:
             unit_usd=self.unit_usd,
         )
         self.effort += found.effort
-        self._resize(found.proved)
+        self._resize(held, found.proved)
         if found.values is None:
             return best
         candidate = self.builder.read(best, place, found.values)
@@ -157,12 +158,15 @@ class Search:
         polished = self.builder.read(found, place, solved.values)
         return polished if polished.is_valid else found
 
-    def _resize(self, proved: bool) -> None:
-        """Free more groups while neighborhoods are solved to the end, fewer when they are not."""
-        factor = 1.04 if proved else 0.9
-        self.size = float(np.clip(self.size * factor, FEWEST, MOST))
+    def _resize(self, held: bool, proved: bool) -> None:
+        """Free more groups while neighborhoods are solved to the end, fewer when they are not.
 
-    def _choose(self, best: Assignment, center: Center) -> list[int]:
+        Those with the plan-wide columns held, which are easier, have a size of their own.
+        """
+        factor = 1.04 if proved else 0.9
+        self.sizes[held] = float(np.clip(self.sizes[held] * factor, FEWEST, MOST))
+
+    def _choose(self, best: Assignment, center: Center, size: float) -> list[int]:
         """Groups around one that loses much, tied to it by what is scarce."""
         coupling = best.coupling
         regret = np.array(
@@ -184,7 +188,7 @@ class Search:
         near = self._affinity(best, seed, rows_weight) * self.random.uniform(0.2, 1, len(weight))
         near = near * (0.1 + weight / weight.max()) + 1e-6 * self.random.uniform(size=len(weight))
         near[seed] = np.inf
-        count = min(len(weight), round(self.size))
+        count = min(len(weight), round(size))
         return sorted(np.argsort(-near, kind="stable")[:count].tolist())
 
     def _affinity(self, best: Assignment, seed: int, rows_weight: Floats) -> Floats:
