@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 
 import gpualloc
-from gpualloc.engines.decomposition.diving import Dive
+from gpualloc.engines.decomposition.diving import Dive, Manner
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.groups import Groups
 from tests.decomposition.cases import FOCUSES, tiny_data
 from tests.decomposition.test_master import SEEDS, generation_of, generation_on
 
+MANNERS = [Manner(0, False), Manner(0, True), Manner(5, True)]
 
-def check_dive(generation: Generation) -> None:
+
+def check_dive(generation: Generation, manner: Manner) -> None:
     """Dive from the relaxation, and look at what it leaves behind."""
     pricer = generation.pricer
     generation.converge(1e-6, np.inf, 100)
     master, before = generation.master, generation.solve_master()
-    dived = Dive(generation, lambda: False).run()
+    dived = Dive(generation, lambda: False, manner).run()
     if dived is None:
         placed = {column.group for column in master.pool}
         assert len(placed) < len(pricer)
@@ -33,19 +35,21 @@ def check_dive(generation: Generation) -> None:
     assert generation.solve_master().cost_usd <= before.cost_usd * (1 + 1e-6) + 1e-6
 
 
+@pytest.mark.parametrize("manner", MANNERS)
 @pytest.mark.parametrize("focus", FOCUSES)
-def test_dive_on_tiny_instances(focus: str | None) -> None:
+def test_dive_on_tiny_instances(focus: str | None, manner: Manner) -> None:
     """Tight ones too, where groups lose their place on the way."""
     for data in tiny_data(focus, SEEDS):
         generation = generation_of(data)
         if generation is not None:
-            check_dive(generation)
+            check_dive(generation, manner)
 
 
+@pytest.mark.parametrize("manner", MANNERS)
 @pytest.mark.parametrize("seed", range(4))
-def test_dive_on_generated_instances(seed: int) -> None:
+def test_dive_on_generated_instances(seed: int, manner: Manner) -> None:
     """With all contract types, nearly all GPUs in use."""
     instance = gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=seed)
     generation = generation_on(Pricer(Groups(instance)))
     assert generation is not None
-    check_dive(generation)
+    check_dive(generation, manner)

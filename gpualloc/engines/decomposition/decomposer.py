@@ -13,7 +13,7 @@ import numpy as np
 from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import NEAR, Assignment
 from gpualloc.engines.decomposition.columns import Column
-from gpualloc.engines.decomposition.diving import Dive
+from gpualloc.engines.decomposition.diving import Dive, Manner
 from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
@@ -32,8 +32,11 @@ COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
 
 ROOT_ROUNDS, NODE_ROUNDS = 500, 40
-DIVE_AFTER = 4.0
+DIVE_AFTER = 2.0
 """Effort of branching after which the best node is dived into, in efforts of the last dive."""
+
+MANNERS = (Manner(0, False), Manner(5, True), Manner(0, True))
+"""How one dive after another is made."""
 
 POLISHES = 4
 """Neighborhoods tried after such a dive."""
@@ -48,7 +51,10 @@ FEW_BROKEN = 4
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
 
-REPAIRS = 30
+SOME, REPAIRS = 8, 30
+PATIENCE = 2.0
+"""Neighborhoods that repair a dive, at least and at most, and how long, in the dive's effort."""
+
 MISSING = 1e-6
 PENALTY = 200.0
 """What a row costs that is broken by its whole limit, in groups' average costs."""
@@ -123,6 +129,7 @@ class Decomposer:
         self._rough: Assignment | None = None
         self._idle = 0
         self._next_dive = np.inf
+        self._dives = 0
         self._ahead = 0.0
 
     def _make_search(self, pricer: Pricer) -> Search:
@@ -170,8 +177,8 @@ class Decomposer:
         if self._is_infeasible():
             return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
-        root = self.root = self.generation.center
-        self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
+        self.root = self.generation.center
+        self._dive_first()
         with ThreadPoolExecutor(1) as helper:
             self._meanwhile(helper, self._converge_root, self.effort / 4)
             self._search_tree(helper)
@@ -221,21 +228,32 @@ class Decomposer:
         low, high = problem.row_lower - scale, problem.row_upper + scale
         return bool(((activity >= low) & (activity <= high)).all() and (x <= problem.upper).all())
 
+    def _dive_first(self) -> None:
+        """Dive from the root in one way after another until there is a plan."""
+        root = self.root
+        for _ in MANNERS:
+            self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
+            if self.best is not None or self.is_over():
+                break
+
     def _dive(self, node: Node) -> None:
         """Make a plan within a node's bounds, and repair it."""
         generation, coupling, began = self.generation, self.pricer.coupling, self.effort
+        manner = MANNERS[self._dives % len(MANNERS)]
+        self._dives += 1
         self.master.set_bounds(node.lower, node.upper)
         before = generation.solve_master().shared
         whole = np.rint(before)
         sure = coupling.integer & (np.abs(before - whole) < 1e-6)
         sure &= coupling.cost > self.unit_usd / 2
         lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
-        dived = Dive(generation, self.is_over).run()
+        dived = Dive(generation, self.is_over, manner).run()
         if dived is None:
             return
         found = self._settle(*dived, lower, upper)
-        for _ in range(REPAIRS):
-            if found.is_valid or self.is_over():
+        until = self.effort + PATIENCE * (self.effort - began)
+        for tries in range(REPAIRS):
+            if found.is_valid or self.is_over() or (tries >= SOME and self.effort > until):
                 break
             if len(found.broken) <= FEW_BROKEN:
                 found = self.repair.recreate(found, generation.center, self.lower, self.upper)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -28,8 +29,15 @@ HELPS = 2e-4
 LITTLE, LOST = 0.1, 0.01
 """Placements that a settlement may make impossible, in all and of one group: repair finds them."""
 
-TENSE = 1e-3
-"""Plan-wide columns that are worth this, relative to the cost, are rounded first."""
+TENSE, TENSER = 3e-4, 1e-3
+"""Plan-wide columns that are worth this, relative to the cost, are rounded first: with a look at
+both sides, and without."""
+
+CHEAP = 1e-4
+"""How much the nearer side may raise the cost, relative, without a look at the other."""
+
+HEAVIEST, HAIR = 2, 1e-7
+"""Placements of a giant that are tried, and what rounding may take of a row, in its sizes."""
 
 SURE = 0.95
 DEAR = 0.5
@@ -41,6 +49,23 @@ ROUNDS = 8
 """Times that the open groups are priced between two settlements."""
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How to dive.
+
+    Attributes
+    ----------
+    giants : int
+        So many of the dearest groups are settled one by one before the others.
+    looks : bool
+        Whether the plan-wide columns that are worth most are rounded to the cheaper side, and not
+        just to the nearer one.
+    """
+
+    giants: int
+    looks: bool
+
+
 class Dive:
     """One dive from the relaxation to an assignment.
 
@@ -50,12 +75,14 @@ class Dive:
         Its master is bounded on the way, and set free at the end.
     stop : callable
         Whether to end early.
+    manner : Manner
     """
 
-    def __init__(self, generation: Generation, stop: Callable[[], bool]) -> None:
+    def __init__(self, generation: Generation, stop: Callable[[], bool], manner: Manner) -> None:
         self.generation = generation
         self.master = generation.master
         self.stop = stop
+        self.manner = manner
         self._chosen: dict[int, Column] = {}
         self._scarce = False
 
@@ -70,6 +97,7 @@ class Dive:
         relaxed = self.generation.solve_master()
         try:
             relaxed = self._settle_shared(self._settle_tense(relaxed))
+            relaxed = self._settle_giants(relaxed)
             while len(self._chosen) < groups and not self.stop():
                 after = self._advance(relaxed)
                 if after is None:
@@ -121,25 +149,77 @@ class Dive:
         down[worst] = was_up
 
     def _settle_tense(self, relaxed: Relaxed) -> Relaxed:
-        """Round the plan-wide columns that are worth most, one by one, to the nearer side."""
-        master = self.master
+        """Round the plan-wide columns that are worth most, one by one."""
+        least = TENSE if self.manner.looks else TENSER
         for _ in range(SHARED_ROUNDS):
             shared = relaxed.shared
             broken = self._broken(shared, 0.0)
-            worth = np.minimum(shared, 1 - shared) * tension_of(master.coupling, relaxed.duals)
-            tense = broken[worth[broken] > TENSE * abs(relaxed.cost_usd)]
+            worth = np.minimum(shared, 1 - shared) * tension_of(self.master.coupling, relaxed.duals)
+            tense = broken[worth[broken] > least * abs(relaxed.cost_usd)]
             if not len(tense) or self.stop():
                 break
-            at = tense[np.argmax(worth[tense])]
-            lower, upper = master.lower.copy(), master.upper.copy()
-            for side in (np.rint(shared[at]), 1 - np.rint(shared[at])):
-                lower[at] = upper[at] = side
-                master.set_bounds(lower, upper)
-                after = self._price_open()
-                if after.missing <= relaxed.missing + MISSING:
-                    break
-            relaxed = after
+            relaxed = self._round(int(tense[np.argmax(worth[tense])]), relaxed)
         return relaxed
+
+    def _round(self, at: int, before: Relaxed) -> Relaxed:
+        """Round a plan-wide column to the nearer side, or to the other where that is better."""
+        master = self.master
+        lower, upper = master.lower.copy(), master.upper.copy()
+        near = np.rint(before.shared[at])
+        sides: list[tuple[float, Relaxed]] = []
+        for side in (near, 1 - near):
+            lower[at] = upper[at] = side
+            master.set_bounds(lower, upper)
+            sides.append((side, self._price_open()))
+            if len(sides) == 1 and self._is_fine(before, sides[0][1]):
+                return sides[0][1]
+        side, _ = min(sides, key=lambda pair: pair[1].cost_usd)
+        lower[at] = upper[at] = side
+        master.set_bounds(lower, upper)
+        return self.generation.solve_master()
+
+    def _is_fine(self, before: Relaxed, after: Relaxed) -> bool:
+        """Whether the other side of a plan-wide column needs no look."""
+        if self.manner.looks:
+            return after.cost_usd - before.cost_usd <= CHEAP * abs(before.cost_usd)
+        return after.missing <= before.missing + MISSING
+
+    def _settle_giants(self, relaxed: Relaxed) -> Relaxed:
+        """Settle the dearest groups, the dearest first, each where that costs the others least."""
+        pool, known = self.master.pool, len(relaxed.weights)
+        usd = np.bincount(pool.group[:known], relaxed.weights * pool.cost[:known])
+        for group in np.argsort(-usd, kind="stable")[: self.manner.giants].tolist():
+            places = self._places(group, relaxed)
+            if places and not self.stop():
+                best = min(places, key=lambda column: self._cost_usd(column))
+                self._chosen[group] = best
+                self.master.allow(self._allowed())
+                relaxed = self._price_open()
+        return relaxed
+
+    def _places(self, group: int, relaxed: Relaxed) -> list[Column]:
+        """The placements of a group with the most weight, and one in the room of the others."""
+        pool, coupling = self.master.pool, self.master.coupling
+        mine = pool.group[: len(relaxed.weights)] == group
+        own = np.flatnonzero(mine & (relaxed.weights > 0))
+        ranked = own[np.argsort(-relaxed.weights[own], kind="stable")]
+        places = [pool[at] for at in ranked[:HEAVIEST].tolist()]
+        if len(own) > 1:
+            others = np.where(mine, 0.0, relaxed.weights)
+            room = coupling.row_upper - self.master.activity(others, relaxed.shared)
+            room = np.maximum(room, 0.0) + HAIR * coupling.sizes
+            column = self.generation.pricer.place_within(group, relaxed.duals, room)
+            places.extend([] if column is None else [column])
+        self.master.add_columns(places)
+        return places
+
+    def _cost_usd(self, column: Column) -> float:
+        """What the relaxation costs with a group at a placement."""
+        self._chosen[column.group] = column
+        self.master.allow(self._allowed())
+        cost = self.generation.solve_master().cost_usd
+        del self._chosen[column.group]
+        return cost
 
     def _broken(self, shared: Floats, least: float) -> Ints:
         """Plan-wide columns that are not whole, with a fraction of at least `least`."""
