@@ -193,7 +193,9 @@ class Decomposer:
             assert relaxed is not None
             lacking = np.flatnonzero(relaxed.unplaced > MISSING).tolist()
             hard = [group for group in lacking if not self.pricer.is_exact(group)]
-            if self.is_over() or not self.master.add_columns(self.hard.place(hard, relaxed.duals)):
+            if not hard or self.is_over():
+                break
+            if not self.master.add_columns(self.hard.place(hard, relaxed.duals)):
                 break
             generation.converge(COARSE, np.inf, ROOT_ROUNDS)
 

@@ -163,19 +163,18 @@ class Dive:
 
     def _round(self, at: int, before: Relaxed) -> Relaxed:
         """Round a plan-wide column to the nearer side, or to the other where that is better."""
-        master = self.master
-        lower, upper = master.lower.copy(), master.upper.copy()
-        near = np.rint(before.shared[at])
-        sides: list[tuple[float, Relaxed]] = []
-        for side in (near, 1 - near):
-            lower[at] = upper[at] = side
-            master.set_bounds(lower, upper)
-            sides.append((side, self._price_open()))
-            if len(sides) == 1 and self._is_fine(before, sides[0][1]):
-                return sides[0][1]
-        side, _ = min(sides, key=lambda pair: pair[1].cost_usd)
+        lower, upper = self.master.lower.copy(), self.master.upper.copy()
+        side = np.rint(before.shared[at])
         lower[at] = upper[at] = side
-        master.set_bounds(lower, upper)
+        self.master.set_bounds(lower, upper)
+        near = self._price_open()
+        if self._is_fine(before, near):
+            return near
+        lower[at] = upper[at] = 1 - side
+        self.master.set_bounds(lower, upper)
+        far = self._price_open()
+        lower[at] = upper[at] = 1 - side if far.cost_usd < near.cost_usd else side
+        self.master.set_bounds(lower, upper)
         return self.generation.solve_master()
 
     def _is_fine(self, before: Relaxed, after: Relaxed) -> bool:
@@ -191,9 +190,7 @@ class Dive:
         for group in np.argsort(-usd, kind="stable")[: self.manner.giants].tolist():
             places = self._places(group, relaxed)
             if places and not self.stop():
-                best = min(places, key=lambda column: self._cost_usd(column))
-                self._chosen[group] = best
-                self.master.allow(self._allowed())
+                self._choose([min(places, key=self._cost_usd)])
                 relaxed = self._price_open()
         return relaxed
 
@@ -209,14 +206,14 @@ class Dive:
             room = coupling.row_upper - self.master.activity(others, relaxed.shared)
             room = np.maximum(room, 0.0) + HAIR * coupling.sizes
             column = self.generation.pricer.place_within(group, relaxed.duals, room)
-            places.extend([] if column is None else [column])
-        self.master.add_columns(places)
+            if column is not None:
+                self.master.add_columns([column])
+                places.append(column)
         return places
 
     def _cost_usd(self, column: Column) -> float:
         """What the relaxation costs with a group at a placement."""
-        self._chosen[column.group] = column
-        self.master.allow(self._allowed())
+        self._choose([column])
         cost = self.generation.solve_master().cost_usd
         del self._chosen[column.group]
         return cost
@@ -307,9 +304,13 @@ class Dive:
         columns = {self.master.pool[at].group: self.master.pool[at] for _, at in ranked}
         ahead = [columns.pop(group) for group in first if group in columns]
         fresh = self._fitting([*ahead, *islice(columns.values(), most if ahead else max(1, most))])
-        self._chosen.update({column.group: column for column in fresh})
-        self.master.allow(self._allowed())
+        self._choose(fresh)
         return fresh
+
+    def _choose(self, columns: list[Column]) -> None:
+        """Settle groups at some placements; the others keep those that there is room for."""
+        self._chosen.update({column.group: column for column in columns})
+        self.master.allow(self._allowed())
 
     @staticmethod
     def _lost(before: Relaxed, after: Relaxed) -> list[int]:
