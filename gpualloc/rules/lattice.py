@@ -31,13 +31,25 @@ class Lattice:
         """The row's coefficient of a load."""
         return float(load / self.unit)
 
+    def last_within(self, limit: Fraction) -> Fraction:
+        """The largest load <= `limit`."""
+        return floor(limit / self.quantum) * self.quantum
+
+    def first_above(self, limit: Fraction) -> Fraction:
+        """The smallest load > `limit`."""
+        return self.last_within(limit) + self.quantum
+
+    def first_from(self, limit: Fraction) -> Fraction:
+        """The smallest load >= `limit`."""
+        return -self.last_within(-limit)
+
     def most_within(self, limit: Fraction) -> float:
         """The largest load <= `limit`, as a row's upper bound."""
-        return float((floor(limit / self.quantum) + self._half) * self.quantum / self.unit)
+        return float((self.last_within(limit) + self._half * self.quantum) / self.unit)
 
     def least_above(self, limit: Fraction) -> float:
         """The smallest load > `limit`, as a row's lower bound."""
-        return float((floor(limit / self.quantum) + 1 - self._half) * self.quantum / self.unit)
+        return float((self.first_above(limit) - self._half * self.quantum) / self.unit)
 
     @property
     def _half(self) -> Fraction:

@@ -56,6 +56,33 @@ class Loads:
             self._shard_kw[key] = key[2] * gpu_kw * exact(instance.data_centers[key[0]].pue)
         return self._shard_kw[key]
 
+    def gpu_kw(self, offer: int) -> Fraction:
+        """Facility power of a GPU of an offer."""
+        arrays = self._arrays
+        return self.shard_kw(int(arrays.offer_site[offer]), int(arrays.offer_gpu_type[offer]), 1)
+
+    def most_gpus(self, offer: int, period: int) -> Fraction:
+        """The largest load that an offer can have: as many GPUs as it has, and has power for."""
+        arrays = self._arrays
+        site, gpus = int(arrays.offer_site[offer]), Fraction(int(arrays.offer_gpus[offer, period]))
+        if np.isfinite(arrays.power_kw[site, period]) and self.gpu_kw(offer) > 0:
+            gpus = min(gpus, self.power_limit_kw(site, period) / self.gpu_kw(offer))
+        return self.offer(offer).last_within(gpus)
+
+    def most_gpus_at(self, site: int, period: int) -> Fraction:
+        """No fewer GPUs than a data center can have in use: those that draw least come first."""
+        arrays = self._arrays
+        offers = sorted(np.flatnonzero(arrays.offer_site == site).tolist(), key=self.gpu_kw)
+        most = [(self.most_gpus(offer, period), self.gpu_kw(offer)) for offer in offers]
+        if not np.isfinite(arrays.power_kw[site, period]):
+            return sum((gpus for gpus, _ in most), Fraction(0))
+        left_kw, total = self.power_limit_kw(site, period), Fraction(0)
+        for gpus, gpu_kw in most:
+            fits = min(gpus, left_kw / gpu_kw) if gpu_kw > 0 else gpus
+            left_kw -= fits * gpu_kw
+            total += fits
+        return total
+
     def power_limit_kw(self, site: int, period: int) -> Fraction:
         """Grid power of a data center that has a limit."""
         power_mw = self._arrays.instance.data_centers[site].power_mw

@@ -6,64 +6,27 @@ accepts), a period and a unit u, the binary `short` may be 1 only where the load
 .. math:: \text{load} \ge (\lfloor (C - u) / q \rfloor + 1) \, q \cdot \text{short}
 
 with C the capacity and q the quantum of loads, so that the factor is the smallest load that leaves
-no room. With `precedence` listed there is one `short` for each rank in the list of jobs, and only
-jobs up to that rank count as load.
+no room. A resource without room for a unit has none for a larger one,
+
+.. math:: \text{short}_u \le \text{short}_{u'} \qquad u < u'
+
+which loses no plan, and lets one choice decide about all that hang together. With `precedence`
+listed there is one `short` for each rank in the list of jobs, and only jobs up to that rank count
+as load.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from itertools import pairwise
 
-import numpy as np
-
-from gpualloc.instance.arrays import Arrays, JobArrays
+from gpualloc.instance.arrays import JobArrays
 from gpualloc.rules.lattice import Lattice
+from gpualloc.rules.shortage_ways import Resource, Shortage, Unit, Ways
 from gpualloc.rules.writer import Block, Writer
 from gpualloc.vectors import Ints
-
-Resource = Literal["offer", "power", "accepted"]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """The room that a job asks of the holder: GPUs of a type, on an offer."""
-
-    offer: int
-    gpus: int
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """One way to have no room: a resource (`at` its index), a period, a unit, a rank."""
-
-    resource: Resource
-    at: int
-    period: int
-    unit: Fraction
-    rank: int
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """What a resource holds in a period, and the figures that its load can have."""
-
-    limit: Fraction
-    lattice: Lattice
-
-
-def units_of(arrays: Arrays, job: JobArrays, holder: int) -> list[Unit]:
-    """What a job would ask of each offer of the holder that one of its options could use."""
-    whole = job.record.max_data_centers == 1
-    at_holder = (arrays.offer_provider == holder) & job.site_allowed[arrays.offer_site]
-    units = {
-        Unit(int(offer), option.gpus if whole else option.gpus_per_shard)
-        for option in job.options
-        for offer in np.flatnonzero(at_holder & (arrays.offer_gpu_type == option.gpu_type))
-    }
-    return sorted(units, key=lambda unit: (unit.offer, unit.gpus))
 
 
 class ShortageRows:
@@ -93,23 +56,15 @@ class ShortageRows:
         self.writer = writer
         self.name = name
         self.holder = holder
-        self.accepts_gpus = accepts_gpus
         self.listed = listed
+        self._ways = Ways(writer.arrays, writer.loads, holder, accepts_gpus)
         self.columns: dict[Shortage, int | None] = {}
         self.rows: dict[tuple[Resource, int, int], list[tuple[int, int]]] = {}
 
     def ways(self, job: JobArrays, unit: Unit, periods: Ints) -> Iterator[Shortage]:
-        """Every way to have no room for a unit of a job in one of the periods."""
-        arrays = self.writer.arrays
-        site, gpu_type = int(arrays.offer_site[unit.offer]), arrays.offer_gpu_type[unit.offer]
-        rank = job.index if self.listed else len(arrays.jobs)
-        gpus, kw = Fraction(unit.gpus), self.writer.loads.shard_kw(site, gpu_type, unit.gpus)
-        for period in map(int, periods):
-            yield Shortage("offer", unit.offer, period, gpus, rank)
-            if np.isfinite(arrays.power_kw[site, period]):
-                yield Shortage("power", site, period, kw, rank)
-            if self.accepts_gpus[period] is not None:
-                yield Shortage("accepted", 0, period, gpus, rank)
+        """The ways to have no room for a unit of a job in one of the periods."""
+        rank = job.index if self.listed else len(self.writer.arrays.jobs)
+        yield from self._ways.find(unit, periods, rank)
 
     def declare(self, ways: Iterable[Shortage]) -> None:
         """Declare the `short` columns that are not there yet."""
@@ -117,9 +72,22 @@ class ShortageRows:
             if way not in self.columns:
                 self.columns[way] = self._declare(way)
 
+    def declare_order(self) -> None:
+        """A resource without room for a unit has none for a larger one."""
+        alike: dict[tuple[Resource, int, int, int], list[tuple[Shortage, int]]] = defaultdict(list)
+        for way, column in self.columns.items():
+            if column is not None:
+                alike[way.resource, way.at, way.period, way.rank].append((way, column))
+        for ways in alike.values():
+            by_unit = sorted(ways, key=lambda pair: pair[0].unit)
+            for (way, smaller), (_, larger) in pairwise(by_unit):
+                names = (self.name, *self._names(way))
+                row = self.writer.rows("short for larger", prefix=names, upper=0)
+                self.writer.put(row, [smaller, larger], [1, -1])
+
     def _declare(self, way: Shortage) -> int | None:
         """The column and row of a shortage; None where there is no room even in an empty plan."""
-        capacity = self._capacity(way)
+        capacity = self._ways.capacity(way)
         if capacity.limit < way.unit:
             return None
         keys = (self.name, *self._names(way))
@@ -129,17 +97,6 @@ class ShortageRows:
         self.writer.put(row, column, -least)
         self.rows.setdefault((way.resource, way.at, way.period), []).append((row, way.rank))
         return column
-
-    def _capacity(self, way: Shortage) -> Capacity:
-        loads = self.writer.loads
-        if way.resource == "offer":
-            gpus = int(self.writer.arrays.offer_gpus[way.at, way.period])
-            return Capacity(Fraction(gpus), loads.offer(way.at))
-        if way.resource == "power":
-            return Capacity(loads.power_limit_kw(way.at, way.period), loads.power[way.at])
-        accepted = self.accepts_gpus[way.period]
-        assert accepted is not None
-        return Capacity(Fraction(accepted), loads.gpus)
 
     def _names(self, way: Shortage) -> tuple[str, ...]:
         arrays, where = self.writer.arrays, "accepted"

@@ -24,6 +24,7 @@ from gpualloc.plan.order import ordered
 from gpualloc.rules import COST_LINES, rules_of
 from gpualloc.rules.buyouts import BuyoutRule
 from gpualloc.rules.contract import ContractRule
+from gpualloc.rules.fixed import FixedRule
 from gpualloc.rules.ledger import Ledger
 from gpualloc.rules.rule import Rule
 from gpualloc.rules.writer import Writer
@@ -39,8 +40,8 @@ TAKEN_FOR_GRANTED: dict[str, set[str]] = {
 }
 """What must hold before those are judged: a job for one data center has no columns for a hub."""
 
-CAPACITY = {"offers"}
-"""Contracts take for granted that no more is spent than there is to buy."""
+CAPACITY = {"offers", "power"}
+"""Contracts and fees take for granted that no more is used than there is to buy, and to run."""
 
 ROUNDING = 1e-7
 
@@ -153,5 +154,5 @@ def _is_judged(rule: Rule, broken: set[str]) -> bool:
     """Whether a rule's two statements can be held against each other, given what is broken."""
     if rule.title in TAKEN_FOR_GRANTED:
         return not broken & TAKEN_FOR_GRANTED[rule.title]
-    unsound = STRUCTURE | (CAPACITY if isinstance(rule, ContractRule) else set())
+    unsound = STRUCTURE | (CAPACITY if isinstance(rule, ContractRule | FixedRule) else set())
     return not broken & unsound

@@ -59,6 +59,19 @@ def test_limits(loads: list[Fraction], counts: list[int], others: list[int], ste
 
 
 @settings(max_examples=100, derandomize=True, deadline=None)
+@given(LOADS, st.fractions(0, 50, max_denominator=12))
+def test_steps_about_a_limit(loads: list[Fraction], limit: Fraction) -> None:
+    """The steps on both sides of a limit are a quantum apart, and the limit itself may be one."""
+    lattice = build_lattice(loads, limit)
+    last, above, first = (
+        find(limit) for find in (lattice.last_within, lattice.first_above, lattice.first_from)
+    )
+    assert last <= limit < above == last + lattice.quantum
+    assert first == (last if last == limit else above)
+    assert all((step / lattice.quantum).denominator == 1 for step in (last, above, first))
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(LOADS, COUNTS, COUNTS)
 def test_limits_of_fine_loads(loads: list[Fraction], counts: list[int], others: list[int]) -> None:
     """Where multiples are too many to count, half of one is left between yes and no."""
@@ -84,3 +97,18 @@ def test_loads_of_an_instance() -> None:
     assert loads.power[0].quantum == Fraction("2.9325")
     assert loads.power[0].most_within(Fraction("58.6")) == 19
     assert loads.offer(0).quantum == loads.gpus.quantum == 2
+
+
+def test_most_gpus_in_use() -> None:
+    """Power for 25 GPUs is used up by 24, in steps of 4; the GPUs that draw least come first."""
+    data = two_sites(job(gpus=4))
+    data["gpu_types"].append({"name": "B200", "kw": 2})
+    data["offers"].append({**data["offers"][0], "name": "new", "gpu_type": "B200", "gpus": 30})
+    data["jobs"][0]["options"].append({"gpu_type": "B200", "shards": 2, "gpus_per_shard": 5})
+    data["data_centers"][0].update(pue=1.2, power_mw=0.03)
+    loads = Loads(build_arrays(Instance.from_dict(data)))
+    assert [loads.gpu_kw(offer) for offer in (0, 2)] == [Fraction("1.2"), Fraction("2.4")]
+    assert [loads.most_gpus(offer, 0) for offer in (0, 1, 2)] == [24, 40, 10]
+    # 24 draw 28.8 kW, which leaves 1.2 for half a B200
+    assert loads.most_gpus_at(0, 0) == Fraction("24.5")
+    assert loads.most_gpus_at(1, 0) == 40

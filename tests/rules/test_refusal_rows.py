@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from tests.oracle.by_hand import SYNC, Data, contract, job, narrow, two_periods, two_sites
+from tests.oracle.by_hand import (
+    SYNC,
+    Data,
+    contract,
+    job,
+    narrow,
+    offer,
+    site,
+    two_periods,
+    two_sites,
+)
 from tests.rules.written import columns_of, conflict_of, conflicting_rows, least_usd, rows_of
 
 FAMILIES = ("accepted", "short", "outside", "no room")
@@ -78,29 +88,94 @@ def test_units_of_all_options() -> None:
     ]
 
 
+def roomy() -> Data:
+    """B also has 40 B200 at b1, which has power for 60 GPUs, and 40 H100 at b2."""
+    data = two_periods()
+    data["data_centers"][1]["power_mw"] = 0.06
+    data["data_centers"].append(site("b2", "B"))
+    data["gpu_types"].append({"name": "B200", "kw": 1})
+    data["offers"] += [
+        {**offer("new", "b1", 3), "gpu_type": "B200"},
+        offer("far", "b2", 3),
+    ]
+    rule = contract("first_refusal", name="ask", holder="B", accepts_gpus=70, start="q2")
+    data["contracts"] = [rule]
+    return data
+
+
 def test_ways_to_be_short() -> None:
     """GPUs, power or accepted GPUs may be what is missing, in any period of a job that stays."""
-    data = two_periods()
-    data["data_centers"][1]["power_mw"] = 0.025
-    data["contracts"] = [
-        contract("first_refusal", name="ask", holder="B", accepts_gpus=30, start="q2")
-    ]
-    # of 25 kW less than 10 is left from 2 shards on; of 30 accepted GPUs from 3 on, in q2 alone
+    # of 60 kW less than 10 is left from 6 shards on; of 70 accepted GPUs from 7 on, in q2 alone
+    at_b1, at_holder = "+ shards[job, dear]", "+ shards[job, dear] + shards[job, far]"
     names = {
-        "dear, q1, unit 10": 4,
-        "power of b1, q1, unit 10": 2,
-        "dear, q2, unit 10": 4,
-        "power of b1, q2, unit 10": 2,
-        "accepted, q2, unit 10": 3,
+        "dear, q1, unit 10": (4, at_b1),
+        "power of b1, q1, unit 10": (6, at_b1),
+        "dear, q2, unit 10": (4, at_b1),
+        "power of b1, q2, unit 10": (6, at_b1),
+        "accepted, q2, unit 10": (7, at_holder),
+        "far, q1, unit 10": (4, "+ shards[job, far]"),
+        "far, q2, unit 10": (4, "+ shards[job, far]"),
     }
-    assert rows_of(data, "short") == [
-        f"short[ask, {name}]: - {least} short[ask, {name}] + shards[job, dear] >= 0"
-        for name, least in names.items()
+    assert rows_of(roomy(), "short") == [
+        f"short[ask, {name}]: - {least} short[ask, {name}] {load} >= 0"
+        for name, (least, load) in names.items()
     ]
-    assert rows_of(data, "no room") == [
-        "no room[ask, job, dear, unit 10]: "
-        + " ".join(f"- short[ask, {name}]" for name in names)
-        + " + outside[ask, job] <= 0",
+    dear, far = list(names)[:5], [*list(names)[4:5], *list(names)[5:]]
+    assert rows_of(roomy(), "no room") == [
+        f"no room[ask, job, {offer}, unit 10]: "
+        + " ".join(f"- short[ask, {name}]" for name in ways)
+        + " + outside[ask, job] <= 0"
+        for offer, ways in (("dear", dear), ("far", far))
+    ]
+
+
+def found_ways(data: Data, offer: str) -> set[str]:
+    """What may be short in q1 for a unit of 10 GPUs on an offer, apart from the offer's name."""
+    (row,) = (row for row in rows_of(data, "no room") if f", {offer}, unit" in row)
+    shorts = [part.split("[ask, ")[1] for part in row.split(" - ") if "short[" in part]
+    return {name.split(",")[0] for name in shorts if ", q1, " in name}
+
+
+@pytest.mark.parametrize(
+    ("power_mw", "accepts_gpus", "ways"),
+    [
+        # 80 kW are drawn at most, and 91 leave less than 10 of 100
+        (0.1, 70, {"dear", "accepted"}),
+        # 80 of 80 kW leave no room where the 40 H100, which draw 40, are used up
+        (0.08, 70, {"dear", "accepted"}),
+        # power for 30 of the 40 H100, which 4 shards would use up
+        (0.03, 70, {"power of b1", "accepted"}),
+        # where 4 shards use up the H100, 31 kW are drawn
+        (0.04, 70, {"power of b1", "accepted"}),
+        # 100 GPUs can be in use at B, by 60 kW: of 110 accepted ones 10 are left over
+        (0.06, 110, {"dear", "power of b1"}),
+        # 100 in use are 40 at b2 and 60 at b1, with 20 H100 among them
+        (0.06, 100, {"dear", "power of b1", "accepted"}),
+    ],
+)
+def test_ways_that_come_about(power_mw: float, accepts_gpus: int, ways: set[str]) -> None:
+    """What is never short, or only where something else is, is no way to have no room."""
+    data = roomy()
+    data["contracts"][0].update(start="q1", accepts_gpus=accepts_gpus)
+    data["data_centers"][1]["power_mw"] = power_mw
+    assert found_ways(data, "dear") == ways
+
+
+def test_accepted_only_where_the_offer_is_short() -> None:
+    """Of 80 GPUs all are in use where 80 are accepted and used up: those of b2 are short, too."""
+    data = roomy()
+    data["offers"].pop(2)
+    data["contracts"][0].update(start="q1", accepts_gpus=80)
+    assert found_ways(data, "dear") == {"dear"}
+    assert found_ways(data, "far") == {"far"}
+
+
+def test_short_for_larger_units() -> None:
+    """Where there is no room for 10 GPUs there is none for 20."""
+    rows = rows_of(refused(job("one"), job("two", shards=2, gpus=20)), "short for larger")
+    assert rows == [
+        "short for larger[ask, dear, q1, unit 10]: short[ask, dear, q1, unit 10] "
+        "- short[ask, dear, q1, unit 20] <= 0"
     ]
 
 

@@ -19,7 +19,8 @@ from gpualloc.rules.figures import at_period
 from gpualloc.rules.room import Room
 from gpualloc.rules.rule import Breach
 from gpualloc.rules.scope import bought_out, contracts_barring, covers, window_of
-from gpualloc.rules.shortage import ShortageRows, Unit, units_of
+from gpualloc.rules.shortage import ShortageRows
+from gpualloc.rules.shortage_ways import Unit, units_of
 from gpualloc.rules.writer import MISSING, Block, JobColumns, Writer
 from gpualloc.vectors import Ints
 
@@ -144,6 +145,7 @@ class FirstRefusal(ContractRule):
             for periods in self._phases(arrays, job):
                 for unit in units_of(arrays, job, holder):
                     shortages.declare(shortages.ways(job, unit, periods))
+        shortages.declare_order()
         writer.notes["first_refusal", self.name] = shortages
 
     def _phases(self, arrays: Arrays, job: JobArrays) -> list[Ints]:
