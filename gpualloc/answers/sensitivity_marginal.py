@@ -102,7 +102,7 @@ def _loosened(program: Program, point: Floats) -> Problem:
             upper[family.first : family.first + len(family.members)] = most
     row_upper = problem.row_upper.copy()
     for family in program.row_families:
-        if family.title == "shards need a used data center":
+        if family.title in ("shards need a used data center", "opened room"):
             row_upper[family.first : family.first + len(family.members)] = np.inf
     return replace(problem.with_bounds(lower, upper), row_upper=row_upper)
 

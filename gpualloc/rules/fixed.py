@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -26,7 +27,11 @@ class FixedRule(Rule):
     The rows are :math:`\sum_o v_{jofd} \le \zeta_p` with v whether the data center of p is used,
     where p is the one offer there that option o can use: sharper than :math:`x_p \le S \zeta_p`,
     which a few shards satisfy with a part of the fee. A job runs in one option, so its options
-    share a row.
+    share a row. Sharper for all jobs together are
+
+    .. math:: \sum_{j, o, f \ni t} g_{jo} \, x_{jofp} \le M_{pt} \, \zeta_p \qquad \forall p, t
+
+    with :math:`g` the GPUs per shard and :math:`M_{pt}` the GPUs of p that there is power for.
     """
 
     title: ClassVar[str] = "fixed"
@@ -41,11 +46,37 @@ class FixedRule(Rule):
         opened = writer.columns("opened", arrays.offer_names, where=arrays.offer_fixed_usd > 0)
         writer.charge("fixed", opened, arrays.offer_fixed_usd)
         writer.shared["opened"] = opened
+        self._write_room(writer)
+
+    @staticmethod
+    def _write_room(writer: Writer) -> None:
+        """What is used of an offer is no more than it has, and nothing before it is opened."""
+        arrays, loads, opened = writer.arrays, writer.loads, writer.shared["opened"]
+        room = writer.rows(
+            "opened room",
+            arrays.offer_names,
+            arrays.period_names,
+            upper=0,
+            where=(opened >= 0)[:, None],
+        )
+        writer.shared["opened room"] = room
+        for offer, period in np.argwhere(room >= 0).tolist():
+            most = loads.offer(offer).coefficient(loads.most_gpus(offer, period))
+            writer.put(room[offer, period], opened[offer], -most)
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
+        self._write_used_room(writer, job)
         for phase in range(len(job.data.phases)):
             blocks = [phases[phase] for phases in job.blocks]
             self._write_phase(writer, blocks)
+
+    @staticmethod
+    def _write_used_room(writer: Writer, job: JobColumns) -> None:
+        for block in job.all_blocks():
+            gpus = Fraction(block.gpus_per_shard)
+            loads = [writer.loads.offer(offer).coefficient(gpus) for offer in block.offers]
+            rows = writer.shared["opened room"][np.ix_(block.offers, block.periods)]
+            writer.put(rows, block.shards[:, None], np.array(loads)[:, None])
 
     @staticmethod
     def _write_phase(writer: Writer, blocks: list[Block]) -> None:

@@ -47,6 +47,17 @@ def test_fixed_rows_beside_another_offer() -> None:
     ]
 
 
+def test_fixed_room_rows() -> None:
+    """All jobs together use what an offer has, as far as there is power for it, if it is opened."""
+    data = two_sites(job("one"), job("two", gpus=5))
+    data["offers"][0]["fixed_usd"] = 500
+    loads = "+ 2 shards[one, cheap] + shards[two, cheap] <= 0"
+    assert rows_of(data, "opened room") == [f"opened room[cheap, q1]: - 8 opened[cheap] {loads}"]
+    # 32 kW are enough for 6 times 5 GPUs
+    data["data_centers"][0]["power_mw"] = 0.032
+    assert rows_of(data, "opened room") == [f"opened room[cheap, q1]: - 6 opened[cheap] {loads}"]
+
+
 @pytest.mark.parametrize(("fixed_usd", "expected"), [(3999, 11999), (4001, 12000)])
 def test_fixed_binds(fixed_usd: float, expected: float) -> None:
     """A fee of just less than the 4000 USD that a1 saves is paid, and one of more is not."""
