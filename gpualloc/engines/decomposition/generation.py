@@ -21,8 +21,8 @@ FAR = 0.02
 others, which tie groups to fees, counts and refusals, matter little before duals settle."""
 
 STALL, SHRINKS = 6, 0.95
-"""After so many rounds in which the distance of bound and master has not shrunk to this part of
-itself, what is left is the looseness of pricing, and generation ends."""
+"""After so many rounds without new rows in which the distance of bound and master has not shrunk to
+this part of itself, what is left is the looseness of pricing, and generation ends."""
 
 NEAR = 1e-6
 
@@ -99,7 +99,7 @@ class Generation:
             bound = self.center.bound_usd
             assert self.relaxed is not None
             distance = self.relaxed.cost_usd - bound
-            if distance < SHRINKS * least:
+            if distance < SHRINKS * least or not self.keeps_rows:
                 least, since = distance, at
             near = distance <= tolerance * max(1.0, abs(bound)) or at - since >= STALL
             if (near and self.keeps_rows) or bound >= cutoff_usd or not added or self.stop():
