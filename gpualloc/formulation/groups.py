@@ -89,16 +89,10 @@ class Coupling:
         return len(self.row_lower)
 
     @cached_property
-    def limits(self) -> Floats:
-        """(r,) the larger limit of each row, at least one."""
-        sides = np.abs(np.stack([self.row_lower, self.row_upper]))
-        limits: Floats = np.where(np.isfinite(sides), sides, 1.0).max(axis=0)
-        return np.maximum(limits, 1.0)
-
-    @cached_property
     def sizes(self) -> Floats:
-        """(r,) the largest figure of each row among its limit and its plan-wide columns."""
-        sizes = self.limits.copy()
+        """(r,) the largest figure of each row: its limit, its plan-wide columns, at least one."""
+        sides = np.abs(np.stack([self.row_lower, self.row_upper]))
+        sizes: Floats = np.where(np.isfinite(sides), sides, 1.0).max(axis=0, initial=1.0)
         np.maximum.at(sizes, self.entries.row_of_entry, np.abs(self.entries.values))
         return sizes
 

@@ -134,6 +134,7 @@ def test_a_plan_gets_cheaper_and_stays_valid() -> None:
         if first is None:
             continue
         found = decomposer.search.recreate(first, center, lower, upper)
+        found = decomposer.search.resettle(found, lower, upper)  # closes what is used no more
         verdict = check_layout(instance, decomposer.layout(found))
         assert verdict, verdict.breaches
         assert verdict.objective_usd == pytest.approx(found.cost_usd, rel=1e-6)

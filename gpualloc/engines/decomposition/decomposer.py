@@ -55,6 +55,9 @@ SOME, REPAIRS = 8, 30
 PATIENCE = 2.0
 """Neighborhoods that repair a dive, at least and at most, and how long, in the dive's effort."""
 
+FREE_IN_REPAIR, FREE_IN_SEARCH = 7.0, 14.0
+"""Groups that are free in the first neighborhood."""
+
 MISSING = 1e-6
 PENALTY = 200.0
 """What a row costs that is broken by its whole limit, in groups' average costs."""
@@ -118,8 +121,8 @@ class Decomposer:
         self.unit_usd = max(1.0, average)
         self.master = Master(coupling, len(self.pricer), self.unit_usd)
         self.generation = Generation(self.pricer, self.master, self.is_over)
-        self.repair = self._make_search(self.pricer)
-        self.search = self._make_search(self.pricer.apart())
+        self.repair = self._make_search(self.pricer, FREE_IN_REPAIR)
+        self.search = self._make_search(self.pricer.apart(), FREE_IN_SEARCH)
         self.rounds = Rounds(self.search, self.is_late)
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
         self.tree = Tree(self.generation)
@@ -132,9 +135,9 @@ class Decomposer:
         self._dives = 0
         self._ahead = 0.0
 
-    def _make_search(self, pricer: Pricer) -> Search:
+    def _make_search(self, pricer: Pricer, size: float) -> Search:
         penalty, unit = PENALTY * self.unit_usd, self.unit_usd
-        return Search(pricer, penalty, unit, self.settings.seed, self.seconds_left)
+        return Search(pricer, penalty, unit, self.settings.seed, self.seconds_left, size)
 
     def seconds_left(self) -> float:
         """Seconds to the deadline; an hour where there is none."""

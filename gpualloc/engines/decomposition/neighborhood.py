@@ -13,6 +13,12 @@ from gpualloc.formulation.groups import Coupling, Part
 from gpualloc.formulation.problem import Problem, build_matrix
 from gpualloc.vectors import Bools, Floats, Ints
 
+BROKEN = 0.05
+"""What a broken row costs however little is missing, as if so much of its size were missing."""
+
+FINEST = 1e-3
+"""The unit in which it is counted what a row is broken by is at least this part of its size."""
+
 
 @dataclass(frozen=True, eq=False)
 class FreePart:
@@ -66,6 +72,13 @@ class NeighborhoodBuilder:
         self._pricer = pricer
         self._penalty_usd = penalty_usd
 
+    def penalties(self, assignment: Assignment) -> Floats:
+        """(b,) what each broken row costs, in USD."""
+        broken = assignment.broken
+        relative = assignment.excess[broken] / assignment.coupling.sizes[broken]
+        penalties: Floats = self._penalty_usd * (relative + BROKEN)
+        return penalties
+
     def build(
         self, around: Assignment, free: Sequence[tuple[Part, Bools]], lower: Floats, upper: Floats
     ) -> Neighborhood:
@@ -101,19 +114,20 @@ class NeighborhoodBuilder:
     ) -> Neighborhood:
         coupling = around.coupling
         start, columns = self._start(around, parts)
-        broken = around.broken[np.isin(around.broken, rows)]
+        here = np.isin(around.broken, rows)
+        broken = around.broken[here]
         relief = columns
-        size = columns + len(broken)
-        sheet = _Sheet(size)
+        sheet = _Sheet(columns + len(broken))
         sheet.put_coupling(coupling, rows, taken)
         for part in parts:
             sheet.put_part(part, rows)
-        scale = coupling.limits[broken]
+        size, excess = coupling.sizes[broken], around.excess[broken]
+        scale = np.maximum(excess, FINEST * size)
         over = (around.taken + coupling.entries.dot(around.shared) > coupling.row_upper)[broken]
         number = np.searchsorted(rows, broken)
         sheet.put(number, relief + np.arange(len(broken)), np.where(over, -scale, scale))
-        start = np.concatenate([start, around.excess[broken] / scale])
-        slack = np.maximum(1.0, 2 * around.excess[broken] / scale)
+        start = np.concatenate([start, excess / scale])
+        slack = np.maximum(2.0, size / scale)
         problem = sheet.problem(
             lower=np.concatenate(
                 [lower, *(p.part.problem.lower[p.kept] for p in parts), 0 * slack]
@@ -123,7 +137,7 @@ class NeighborhoodBuilder:
                 [
                     coupling.cost,
                     *(p.part.problem.cost[p.kept] for p in parts),
-                    np.full(len(broken), self._penalty_usd),
+                    self.penalties(around)[here] * scale / excess,
                 ]
             ),
             integer=np.concatenate(

@@ -18,7 +18,7 @@ from gpualloc.formulation.groups import Part
 from gpualloc.rules.writer import Block, FlowColumns, JobColumns
 from gpualloc.vectors import Bools, Floats
 
-FEWEST, FIRST, MOST = 5, 14.0, 60
+FEWEST, MOST = 5, 60
 """Groups that are free at once."""
 
 OPEN_SITES = 6
@@ -30,6 +30,8 @@ BURST, LONG_BURST = 200, 300
 NODES = 50
 GAP = 3e-4
 CACHED_COLUMNS = 3_000_000
+SETTLING_SECONDS = 1.0
+"""Allowed for plan-wide columns even where time is up: half a settlement pays fees for nothing."""
 
 
 class Search:
@@ -44,6 +46,8 @@ class Search:
     seed : int
     seconds_left : callable
         Until the search must end.
+    size : float
+        Groups that are free in the first neighborhood.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Search:
         unit_usd: float,
         seed: int,
         seconds_left: Callable[[], float],
+        size: float,
     ) -> None:
         self.pricer = pricer
         self.penalty_usd = penalty_usd
@@ -61,7 +66,7 @@ class Search:
         self.builder = NeighborhoodBuilder(pricer, penalty_usd)
         self.seconds_left = seconds_left
         self.random = np.random.default_rng(seed)
-        self.sizes = {False: FIRST, True: FIRST}
+        self.sizes = {False: size, True: size}
         self.tries = 0
         self.effort = 0.0
         self._parts: dict[int, Part] = {}
@@ -70,9 +75,7 @@ class Search:
 
     def worth(self, assignment: Assignment) -> float:
         """Cost with a penalty for broken rows."""
-        broken = assignment.broken
-        relative = assignment.excess[broken] / assignment.coupling.limits[broken]
-        return assignment.cost_usd + self.penalty_usd * float(relative.sum())
+        return assignment.cost_usd + float(self.builder.penalties(assignment).sum())
 
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
@@ -124,7 +127,7 @@ class Search:
             start=place.start,
             gap=1e-4,
             nodes=NODES,
-            seconds=self.seconds_left(),
+            seconds=max(self.seconds_left(), SETTLING_SECONDS),
             unit_usd=self.unit_usd,
         )
         self.effort += found.effort
