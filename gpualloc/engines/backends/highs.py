@@ -54,7 +54,7 @@ class HighsBackend:
         if status == HighsStatus.kError:
             raise SolverError(f"HiGHS failed: {highs.getModelStatus()}")
         outcome = _outcome(highs, listener)
-        if hint is None or not _is_stale(highs, problem, outcome):
+        if hint is None or not is_stale(highs, problem, outcome.values):
             return outcome
         return self.solve(problem, settings.less_since(began), None, listener)
 
@@ -164,15 +164,15 @@ def _listen(highs: highspy.Highs, listener: Listener) -> None:
     highs.cbMipInterrupt.subscribe(on_interrupt)
 
 
-def _is_stale(highs: highspy.Highs, problem: Problem, outcome: Outcome) -> bool:
+def is_stale(highs: highspy.Highs, problem: Problem, values: Floats | None) -> bool:
     """Whether the point returned is not the one whose cost is told.
 
     HiGHS 1.16 may carry a start into its reduced problem as a better point, prove that one optimal,
     and return the start itself.
     """
-    if outcome.values is None:
+    if values is None:
         return False
-    told, found = highs.getInfo().objective_function_value, float(problem.cost @ outcome.values)
+    told, found = highs.getInfo().objective_function_value, float(problem.cost @ values)
     return bool(found > told + STALE * max(1.0, abs(told)))
 
 

@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus
 
-from gpualloc.engines.backends.highs import build, require, start_from
+from gpualloc.engines.backends.highs import build, is_stale, require, start_from
 from gpualloc.engines.decomposition.effort import of_program
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
@@ -62,7 +62,6 @@ def solve_small(
         return Small(np.empty(0), 0.0, True)
     # With large and small figures in a row, HiGHS 1.16 may presolve for ever and heed no limit.
     scaled, factors = replace(problem, cost=problem.cost / unit_usd).with_small_rows()
-    highs = build(scaled)
     options: dict[str, float | int | bool] = {
         "mip_rel_gap": gap,
         "mip_abs_gap": 1e-9,
@@ -72,17 +71,28 @@ def solve_small(
         "time_limit": max(seconds, 0.05),
         "random_seed": seed,
     }
+    highs = _run(scaled, options, start)
+    found = _read(highs, unit_usd)
+    if start is not None and is_stale(highs, scaled, found.values):
+        highs = _run(scaled, options, None)
+        found = _read(highs, unit_usd)
+    iterations = max(0, highs.getInfo().simplex_iteration_count)
+    lines = problem.rows + problem.columns
+    effort = of_program(len(problem.matrix.values), iterations, lines)
+    duals = None if found.duals is None else found.duals * factors
+    return replace(found, duals=duals, effort=effort)
+
+
+def _run(
+    problem: Problem, options: dict[str, float | int | bool], start: Floats | None
+) -> highspy.Highs:
+    highs = build(problem)
     for name, value in options.items():
         require(highs.setOptionValue(name, value), name)
     if start is not None:
         start_from(highs, start)
     require(highs.run(), "run")
-    iterations = max(0, highs.getInfo().simplex_iteration_count)
-    lines = problem.rows + problem.columns
-    effort = of_program(len(problem.matrix.values), iterations, lines)
-    found = _read(highs, unit_usd)
-    duals = None if found.duals is None else found.duals * factors
-    return replace(found, duals=duals, effort=effort)
+    return highs
 
 
 def _read(highs: highspy.Highs, unit_usd: float) -> Small:
