@@ -18,13 +18,16 @@ from gpualloc.formulation.size import estimate_columns
 from gpualloc.instance.arrays import build_arrays
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.plan.plan import OPTIMAL_GAP, Plan
+from gpualloc.plan.plan import OPTIMAL_GAP, Plan, relative_gap
 from gpualloc.progress import Progress
 
 ENGINES = ("auto", "exact", "decomposition")
 
-SMALL = 4_000
-"""Programs with fewer columns are handed to a solver whole, by default."""
+TINY, SMALL = 2_000, 4_000
+"""Programs with fewer columns are handed to a solver whole, by default: at once, and after a share
+of the time for the decomposition."""
+
+SHARE = 0.15
 
 MEDIUM = 100_000
 """Programs with fewer columns may be handed to a solver whole to finish a proof."""
@@ -56,8 +59,10 @@ def solve(
     instance : Instance
     engine : {"auto", "exact", "decomposition"}
         How to solve. `exact` hands the whole program to a solver, `decomposition` works on any
-        size. `auto` picks by size: exact for small ones, decomposition for others; where that has
-        not reached the gap and no limit stopped it, the exact engine tries to finish the proof.
+        size. `auto` picks by size: exact for the smallest ones; both within a time limit, one after
+        the other, for small ones; decomposition for others, and where that has not reached the gap
+        and no limit stopped it, the exact engine tries to finish the proof. Of two engines the
+        second starts from the plan of the first, and the better bound counts.
     solver : str or None
         ``highs`` (the default), ``cbc``, ``scip``, ``cp-sat``, or ``pulp:NAME`` for any solver
         that PuLP sees.
@@ -140,21 +145,42 @@ class Way:
 
     def _pick(self, start: Layout | None) -> Finding:
         """Solve with the engine that suits the size, or with one after the other."""
-        if self.solver is not None or is_small(self.instance):
+        limit, columns = self.settings.time_limit, estimate_columns(build_arrays(self.instance))
+        is_whole = columns < (SMALL if limit is None else TINY)
+        if self.solver is not None or is_whole:
             return self.find("exact", start)
-        began = time.time()
-        first = self.find("decomposition", start)
-        limit = self.settings.time_limit
+        began, is_small = time.time(), columns < SMALL
+        first = self._within(limit if limit is None or not is_small else SHARE * limit).find(
+            "decomposition", start
+        )
         left = None if limit is None else limit - (time.time() - began)
-        proved = first.gap is not None and first.gap <= OPTIMAL_GAP
-        if first.candidate is None or first.stop != "time" or proved:
+        is_done = first.stop != "time" or (first.gap is not None and first.gap <= OPTIMAL_GAP)
+        is_lost = columns > MEDIUM or (first.candidate is None and not is_small)
+        if is_done or is_lost or (left is not None and left < LEAST_SECONDS):
             return first
-        if estimate_columns(build_arrays(self.instance)) > MEDIUM:
-            return first
-        if left is not None and left < LEAST_SECONDS:
-            return first
-        rest = replace(self, settings=replace(self.settings, time_limit=left))
-        return _join(first, rest.find("exact", first.candidate.layouts[0]))
+        rest = replace(self._within(left), on_progress=_after(first, self.on_progress))
+        known = start if first.candidate is None else first.candidate.layouts[0]
+        return _join(first, rest.find("exact", known))
+
+    def _within(self, limit: float | None) -> Way:
+        return replace(self, settings=replace(self.settings, time_limit=limit))
+
+
+def _after(
+    first: Finding, tell: Callable[[Progress], None] | None
+) -> Callable[[Progress], None] | None:
+    """Tell of a second solve as of one that goes on after the first."""
+    if tell is None:
+        return None
+
+    def told(step: Progress) -> None:
+        plans = [usd for usd in (first.value, step.incumbent_usd) if usd is not None]
+        bounds = [usd for usd in (first.bound, step.bound_usd) if usd is not None]
+        plan, bound = min(plans, default=None), max(bounds, default=None)
+        seconds = first.seconds + step.seconds
+        tell(Progress(seconds, plan, bound, relative_gap(plan, bound), step.note))
+
+    return told
 
 
 def _join(first: Finding, second: Finding) -> Finding:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from gpualloc.engines.backends import Listener, Outcome, Settings
 from gpualloc.engines.backends.base import Known
@@ -18,6 +21,9 @@ from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
 from gpualloc.progress import Progress
+
+READING = "reading the rules group by group"
+COMPILING = "compiling the pricing, about ten seconds once after an installation"
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class DecompositionEngine:
             self._keep(weigh(self.instance, warm_start, self.amendment))
         limit = self.settings.time_limit
         deadline = None if limit is None else self._teller.began + limit
-        self._tell("reading the rules group by group")
+        self._tell(READING if is_compiled() else f"{READING}; {COMPILING}")
         reports = Reports(self._on_report)
         task = DecompositionTask(self.instance, self.amendment, self.settings, deadline, warm_start)
         outcome = self._run(task, reports)
@@ -129,6 +135,15 @@ class DecompositionEngine:
         known = [] if self._best is None else [self._best.value]
         incumbent = min([*known, *([] if cost is None else [cost])], default=None)
         self._teller.tell(note, incumbent, self._bound)
+
+
+def is_compiled() -> bool:
+    """Whether the pricing was compiled for this Python before, as far as numba's caches tell."""
+    beside = Path(__file__).parent / "decomposition" / "__pycache__"
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    folders = [Path(own)] if own else [beside, Path.home() / ".cache" / "numba"]
+    python = f"py{sys.version_info.major}{sys.version_info.minor}"
+    return any(any(folder.rglob(f"kernels.*.{python}*.nbi")) for folder in folders)
 
 
 def _version() -> str:
