@@ -23,6 +23,10 @@ PROVED_INFEASIBLE = (HighsModelStatus.kInfeasible, HighsModelStatus.kUnboundedOr
 LEAST_COEFFICIENT = 1e-12
 """HiGHS drops smaller ones; it cannot be set lower."""
 
+SPARSIFY, ENUMERATION = 1 << 14, 1 << 16
+"""Rules of presolve. HiGHS 1.16 may apply them and others in a circle for ever, heeding no limit;
+without the first it does so seldom, and without both it was not seen to."""
+
 RAN_OUT = (
     HighsModelStatus.kTimeLimit,
     HighsModelStatus.kInterrupt,
@@ -94,7 +98,11 @@ def begin() -> highspy.Highs:
 def build(problem: Problem) -> highspy.Highs:
     """A HiGHS model of a problem, silent."""
     highs = begin()
-    require(highs.setOptionValue("small_matrix_value", LEAST_COEFFICIENT), "small_matrix_value")
+    for name, value in (
+        ("small_matrix_value", LEAST_COEFFICIENT),
+        ("presolve_rule_off", SPARSIFY),
+    ):
+        require(highs.setOptionValue(name, value), name)
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = problem.columns, problem.rows
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = problem.cost, problem.lower, problem.upper

@@ -21,6 +21,9 @@ from gpualloc.vectors import Bools, Floats
 FEWEST, MOST = 5, 60
 """Groups that are free at once."""
 
+QUICK = 0.5
+"""Estimated seconds from which on a neighborhood was too large."""
+
 OPEN_SITES = 6
 """Data centers that a free block may use beside those where it is."""
 
@@ -94,7 +97,7 @@ class Search:
             unit_usd=self.unit_usd,
         )
         self.effort += found.effort
-        self._resize(held, found.proved)
+        self._resize(held, found.proved and found.effort < QUICK)
         if found.values is None:
             return best
         candidate = self.builder.read(best, place, found.values)
@@ -161,12 +164,12 @@ class Search:
         polished = self.builder.read(found, place, solved.values)
         return polished if polished.is_valid else found
 
-    def _resize(self, held: bool, proved: bool) -> None:
-        """Free more groups while neighborhoods are solved to the end, fewer when they are not.
+    def _resize(self, held: bool, is_easy: bool) -> None:
+        """Free more groups while neighborhoods are solved soon and to the end, else fewer.
 
         Those with the plan-wide columns held, which are easier, have a size of their own.
         """
-        factor = 1.04 if proved else 0.9
+        factor = 1.04 if is_easy else 0.9
         self.sizes[held] = float(np.clip(self.sizes[held] * factor, FEWEST, MOST))
 
     def _choose(self, best: Assignment, center: Center, size: float) -> list[int]:

@@ -8,7 +8,14 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus
 
-from gpualloc.engines.backends.highs import build, is_stale, require, start_from
+from gpualloc.engines.backends.highs import (
+    ENUMERATION,
+    SPARSIFY,
+    build,
+    is_stale,
+    require,
+    start_from,
+)
 from gpualloc.engines.decomposition.effort import of_program
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
@@ -68,6 +75,7 @@ def solve_small(
         "mip_max_nodes": nodes,
         "mip_max_stall_nodes": nodes,
         "mip_allow_restart": False,  # HiGHS 1.16 can presolve for ever at a restart
+        "presolve_rule_off": SPARSIFY + ENUMERATION,
         "time_limit": max(seconds, 0.05),
         "random_seed": seed,
     }
