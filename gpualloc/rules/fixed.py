@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -73,10 +72,10 @@ class FixedRule(Rule):
     @staticmethod
     def _write_used_room(writer: Writer, job: JobColumns) -> None:
         for block in job.all_blocks():
-            gpus = Fraction(block.gpus_per_shard)
-            loads = [writer.loads.offer(offer).coefficient(gpus) for offer in block.offers]
             rows = writer.shared["opened room"][np.ix_(block.offers, block.periods)]
-            writer.put(rows, block.shards[:, None], np.array(loads)[:, None])
+            gpu_type = job.data.options[block.option].gpu_type
+            load = writer.loads.on_offer(gpu_type, block.gpus_per_shard)
+            writer.put(rows, block.shards[:, None], load)
 
     @staticmethod
     def _write_phase(writer: Writer, blocks: list[Block]) -> None:

@@ -47,6 +47,10 @@ class Loads:
         """The numbers of GPUs that the load on an offer can have."""
         return self.gpus_by_type[int(self._arrays.offer_gpu_type[offer])]
 
+    def on_offer(self, gpu_type: int, gpus: int) -> float:
+        """The coefficient of a shard of some GPUs in the row of an offer."""
+        return self.gpus_by_type[gpu_type].coefficient(Fraction(gpus))
+
     def shard_kw(self, site: int, gpu_type: int, gpus: int) -> Fraction:
         """Facility power of some GPUs at a data center: GPUs * kW * PUE."""
         key = (int(site), int(gpu_type), int(gpus))

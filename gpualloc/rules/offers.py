@@ -48,6 +48,6 @@ class OfferRule(Rule):
     def write_job(self, writer: Writer, job: JobColumns) -> None:
         for block in job.all_blocks():
             rows = writer.shared["offers"][np.ix_(block.offers, block.periods)]
-            gpus = Fraction(block.gpus_per_shard)
-            loads = [writer.loads.offer(offer).coefficient(gpus) for offer in block.offers]
-            writer.put(rows, block.shards[:, None], np.array(loads)[:, None])
+            gpu_type = job.data.options[block.option].gpu_type
+            load = writer.loads.on_offer(gpu_type, block.gpus_per_shard)
+            writer.put(rows, block.shards[:, None], load)
