@@ -22,6 +22,7 @@ from itertools import product
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 from isolated import Run, Tell, run_isolated
 from loglog import Panel, Series, draw_loglog
 from machine import made_with, markdown
@@ -49,6 +50,9 @@ LEAST_SHARE = 0.005
 
 GRACE_S = 120.0
 """Beyond the time limit, to make the instance, to check the plan, and to overrun."""
+
+FEWEST_POINTS = 3
+"""Sizes from which on it is told how the time grows with them."""
 
 COLUMNS = (
     "data centers x jobs",
@@ -262,8 +266,26 @@ def _results(climbs: Sequence[Climb], options: argparse.Namespace) -> Results:
         rows=[climb.row() for climb in climbs],
         records=[climb.record() for climb in climbs],
         made=made_with(**asked, **{"asked gap": ASKED_GAP}),
-        notes=f"{NOTES}\n\n{_stage_table(climbs)}",
+        notes=f"{NOTES}\n\n{_growth_table(climbs)}\n\n{_stage_table(climbs)}",
     )
+
+
+def _growth_table(climbs: Sequence[Climb]) -> str:
+    """The powers of data centers x jobs with which the seconds to given gaps grow."""
+    kinds = dict.fromkeys(climb.rung.kind for climb in climbs)
+    rows = []
+    for kind in kinds:
+        lines = _series([climb for climb in climbs if climb.rung.kind == kind])
+        rows.append((kind, *(shown(growth(line.points), "{:.2f}") for line in lines)))
+    return markdown(("seconds grow with a power of", *(f"to {gap:.1%}" for gap in GAPS)), rows)
+
+
+def growth(points: Sequence[tuple[float, float]]) -> float | None:
+    """The slope of a line through points with both logarithms; None for less than three."""
+    if len(points) < FEWEST_POINTS:
+        return None
+    size, seconds = np.log(np.array(points, dtype=float)).T
+    return float(np.polyfit(size, seconds, 1)[0])
 
 
 def _stage_table(climbs: Sequence[Climb]) -> str:

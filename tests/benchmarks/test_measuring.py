@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from isolated import Run
-from ladder import Climb, Rung, _climb_of
+from ladder import Climb, Rung, _climb_of, growth
 from loglog import Panel, Series, draw_loglog
 from machine import made_with
 from results import Results
@@ -100,3 +100,10 @@ def test_results_are_a_table_and_data(tmp_path: Path) -> None:
     assert "| x | 1 |" in text
     assert "seed: 5" in text
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["r.json", "r.md"]
+
+
+def test_growth() -> None:
+    """Seconds that grow with the root of the size have a power of one half; two sizes tell none."""
+    points = [(size, 3 * size**0.5) for size in (240.0, 4800.0, 200_000.0)]
+    assert growth(points) == pytest.approx(0.5)
+    assert growth(points[:2]) is None
