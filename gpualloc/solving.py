@@ -145,17 +145,17 @@ class Way:
 
     def _pick(self, start: Layout | None) -> Finding:
         """Solve with the engine that suits the size, or with one after the other."""
-        limit, columns = self.settings.time_limit, estimate_columns(build_arrays(self.instance))
-        is_whole = columns < (SMALL if limit is None else TINY)
-        if self.solver is not None or is_whole:
+        if self.solver is not None:
             return self.find("exact", start)
-        began, is_small = time.time(), columns < SMALL
-        first = self._within(limit if limit is None or not is_small else SHARE * limit).find(
-            "decomposition", start
-        )
+        limit, columns = self.settings.time_limit, estimate_columns(build_arrays(self.instance))
+        if columns < (SMALL if limit is None else TINY):
+            return self.find("exact", start)
+        began, shares = time.time(), columns < SMALL
+        way = self._within(SHARE * limit) if limit is not None and shares else self
+        first = way.find("decomposition", start)
         left = None if limit is None else limit - (time.time() - began)
         is_done = first.stop != "time" or (first.gap is not None and first.gap <= OPTIMAL_GAP)
-        is_lost = columns > MEDIUM or (first.candidate is None and not is_small)
+        is_lost = columns > MEDIUM or (first.candidate is None and not shares)
         if is_done or is_lost or (left is not None and left < LEAST_SECONDS):
             return first
         rest = replace(self._within(left), on_progress=_after(first, self.on_progress))

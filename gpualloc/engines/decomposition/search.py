@@ -63,7 +63,6 @@ class Search:
         size: float,
     ) -> None:
         self.pricer = pricer
-        self.penalty_usd = penalty_usd
         self.unit_usd = unit_usd
         self.recreation = Recreation(pricer, unit_usd, seed)
         self.builder = NeighborhoodBuilder(pricer, penalty_usd)
