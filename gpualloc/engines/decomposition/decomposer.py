@@ -347,6 +347,7 @@ class Decomposer:
             work()
             return
         tries, began, searched = self.search.tries, self.effort, self.search.effort
+        self.search.pricer.shift = self.pricer.shift
         searching = helper.submit(self.rounds.improve, start, self.root, effort + self._ahead)
         work()
         found = searching.result()

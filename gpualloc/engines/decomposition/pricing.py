@@ -15,8 +15,9 @@ from gpualloc.engines.decomposition.completion import Completion
 from gpualloc.engines.decomposition.effort import of_pricing
 from gpualloc.engines.decomposition.gathering import Gathering
 from gpualloc.engines.decomposition.kernels import price_blocks
+from gpualloc.engines.decomposition.multipliers import Multipliers
 from gpualloc.engines.decomposition.planwide import plan_wide_bound, reduced_shared
-from gpualloc.engines.decomposition.shape import MISSING, BlockShape, Shape, read_shape
+from gpualloc.engines.decomposition.shape import MISSING, BlockShape, Shape, place, read_shape
 from gpualloc.engines.decomposition.sparse import (
     bar_columns,
     bar_spokes,
@@ -25,11 +26,14 @@ from gpualloc.engines.decomposition.sparse import (
     gather_rows,
     reduce_costs,
 )
-from gpualloc.engines.decomposition.tables import Ints32, Tables, build_tables
+from gpualloc.engines.decomposition.tables import Tables, build_tables
 from gpualloc.formulation.groups import Coupling, Groups
 from gpualloc.vectors import Bools, Floats, Ints
 
 THREADS = 2
+SHARE_OF_MULTIPLIERS = 0.5
+"""Multipliers are found anew while that has taken no more than this part of pricing's effort."""
+
 HALF = 0.5
 
 
@@ -74,6 +78,10 @@ class Pricer:
         Of all groups' columns, end to end.
     touched : (r,) bool
         Coupling rows in which some group has a column.
+    shift : Shift
+        What the multipliers of rows that pricing leaves out do to reduced costs.
+    effort : float
+        Estimated seconds of pricing so far.
     """
 
     def __init__(self, groups: Groups) -> None:
@@ -81,12 +89,15 @@ class Pricer:
         self._kept: list[_Group] = []
         blocks: list[tuple[int, BlockShape]] = []
         parts = Gathering()
+        self._multipliers = Multipliers(len(groups))
         for at in range(len(groups)):
             part = groups.write(at)
             shape = read_shape(part)
             first = parts.columns
             completion = None if shape.exact else Completion(part, shape)
             self._kept.append(_Group(shape, first, len(blocks), completion))
+            if not shape.exact:
+                self._multipliers.add(part, shape, first)
             blocks.extend((first, block) for block in shape.blocks)
             parts.add(part, shape)
         self.coupling: Coupling = groups.coupling
@@ -101,6 +112,7 @@ class Pricer:
         self.touched[self._rows] = True
         self._whole = self._find_whole()
         self._pool = ThreadPoolExecutor(THREADS)
+        self.shift = self._multipliers.shift
         self._make_room()
 
     def _make_room(self) -> None:
@@ -173,13 +185,24 @@ class Pricer:
         """
         own = self.cost if costs else np.zeros_like(self.cost)
         reduce_costs(own, self._starts, self._rows, self._values, duals, self._reduced)
+        self._find_shift(always=not costs)
+        self.shift.apply(self._reduced)
         self._price_blocks(self._tables)
         gain = np.zeros(len(self._kept))
         free_gain(self._other_first, self._other, self._other_upper, self._reduced, gain)
         least = gain + np.array([self._least(group) for group in self._kept])
+        least += self.shift.constant_usd
         shared = reduced_shared(self.coupling, duals) - (0 if costs else self.coupling.cost)
         plan_wide = plan_wide_bound(self.coupling, duals, shared, lower, upper)
         return Priced(least, float(least.sum()) + plan_wide)
+
+    def _find_shift(self, *, always: bool) -> None:
+        """Find multipliers anew, at the reduced costs as they are, if that is not too often."""
+        before = self._multipliers.effort
+        if always or before <= SHARE_OF_MULTIPLIERS * self.effort:
+            self._multipliers.update(self._reduced, self._pool)
+            self.shift = self._multipliers.shift
+            self.effort += self._multipliers.effort - before
 
     def price_within(self, duals: Floats, room: Floats) -> None:
         """Price placements that fit, each by itself, into the room that coupling rows have.
@@ -192,6 +215,7 @@ class Pricer:
             What a placement may add to each coupling row.
         """
         reduce_costs(self.cost, self._starts, self._rows, self._values, duals, self._reduced)
+        self.shift.apply(self._reduced)
         entries = (self._starts, self._rows, self._values, room)
         fitting = np.empty_like(self._tables.most)
         fit_shards(self._tables.shards, self._tables.most, *entries, fitting)
@@ -211,6 +235,8 @@ class Pricer:
         starts = self._starts[columns.start : columns.stop + 1]
         reduced = self._reduced[columns]
         reduce_costs(self.cost[columns], starts, self._rows, self._values, duals, reduced)
+        if group.completion is not None:
+            self.shift.apply_to(at, reduced)
         bar_columns(self._whole[columns], starts, self._rows, self._values, room, reduced)
         first, last = group.first_block, group.first_block + len(group.shape.blocks)
         tables = self._tables
@@ -354,29 +380,3 @@ class Pricer:
         positions = local + self._kept[group].first
         rows, sums = gather_rows(positions, values, self._starts, self._rows, self._values)
         return Column(group, positions, values, float(self.cost[positions] @ values), rows, sums)
-
-
-def place(block: BlockShape, shards: Ints32, hub: int) -> dict[int, float]:
-    """The columns of a block that places some shards on its offers, with a hub."""
-    values: dict[int, float] = {}
-    sites = set()
-    for offer in np.flatnonzero(shards).tolist():
-        values[int(block.shards[offer])] = float(shards[offer])
-        sites.add(int(block.site_at[offer]))
-        beyond = shards[offer] - block.held[offer]
-        if block.moved[offer] != MISSING and beyond > 0:
-            values[int(block.moved[offer])] = float(beyond)
-    for site in sites:
-        values[int(block.used[site])] = 1.0
-    if hub >= 0:
-        values[int(block.hub[hub])] = 1.0
-        stalled = 0.0
-        for site in sites - {hub}:
-            values[int(block.spoke[site, hub])] = 1.0
-            stalled = max(stalled, float(block.stalled[site, hub]))
-        if stalled > 0:
-            values[int(block.stall[hub])] = stalled
-    for column, members in block.setups:
-        if shards[members].any():
-            values[column] = 1.0
-    return values

@@ -30,6 +30,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpualloc.engines.decomposition.forms import ON, OTHER, Forms
 from gpualloc.errors import InternalError
@@ -137,6 +138,32 @@ def read_shape(part: Part) -> Shape:
     unserved = [job.unserved - part.first if job.unserved >= 0 else MISSING for job in part.jobs]
     core = np.flatnonzero(forms.kind_of_column != OTHER)
     return Shape(shapes, on, unserved, forms.known, core)
+
+
+def place(block: BlockShape, shards: NDArray[np.int32], hub: int) -> dict[int, float]:
+    """The columns of a block that places some shards on its offers, with a hub."""
+    values: dict[int, float] = {}
+    sites = set()
+    for offer in np.flatnonzero(shards).tolist():
+        values[int(block.shards[offer])] = float(shards[offer])
+        sites.add(int(block.site_at[offer]))
+        beyond = shards[offer] - block.held[offer]
+        if block.moved[offer] != MISSING and beyond > 0:
+            values[int(block.moved[offer])] = float(beyond)
+    for site in sites:
+        values[int(block.used[site])] = 1.0
+    if hub >= 0:
+        values[int(block.hub[hub])] = 1.0
+        stalled = 0.0
+        for site in sites - {hub}:
+            values[int(block.spoke[site, hub])] = 1.0
+            stalled = max(stalled, float(block.stalled[site, hub]))
+        if stalled > 0:
+            values[int(block.stall[hub])] = stalled
+    for column, members in block.setups:
+        if shards[members].any():
+            values[column] = 1.0
+    return values
 
 
 class _Meanings:
@@ -278,4 +305,4 @@ def _read_implied(forms: Forms, shapes: list[BlockShape]) -> None:
             forms.known[row] = True
 
 
-__all__ = ["MISSING", "BlockShape", "Shape", "read_shape"]
+__all__ = ["MISSING", "BlockShape", "Shape", "place", "read_shape"]

@@ -20,6 +20,9 @@ from gpualloc.engines.decomposition.effort import of_program
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
 
+FEASIBLE = 1e-5
+"""Of a row's largest coefficient. With less, HiGHS 1.16 may strengthen inequalities for ever."""
+
 
 @dataclass(frozen=True, eq=False)
 class Small:
@@ -74,6 +77,7 @@ def solve_small(
         "mip_abs_gap": 1e-9,
         "mip_max_nodes": nodes,
         "mip_max_stall_nodes": nodes,
+        "mip_feasibility_tolerance": FEASIBLE,
         "mip_allow_restart": False,  # HiGHS 1.16 can presolve for ever at a restart
         "presolve_rule_off": SPARSIFY + ENUMERATION,
         "time_limit": max(seconds, 0.05),

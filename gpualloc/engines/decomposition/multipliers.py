@@ -1,0 +1,167 @@
+r"""Multipliers of the rows that compiled pricing leaves out.
+
+Pricing knows some placements X of a group, and not the rows :math:`\underline{b} \le B x \le
+\bar b` that flows or moves add to it. Leaving these out makes each job of a flow choose as if it
+were alone. At any multipliers :math:`\mu`, with b the side that each one's sign points to,
+
+.. math:: \min_{x \in X,\; \underline{b} \le B x \le \bar b} c x \;\ge\;
+          \mu^\top b + \min_{x \in X} (c - B^\top \mu) x
+
+so pricing at costs shifted by :math:`-B^\top \mu` is a relaxation still. With those of the group's
+own linear relaxation it is at least as sharp as that.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+from highspy import HighsModelStatus
+
+from gpualloc.engines.backends.highs import build, require
+from gpualloc.engines.decomposition.effort import of_simplex
+from gpualloc.engines.decomposition.shape import Shape
+from gpualloc.formulation.groups import Part
+from gpualloc.formulation.problem import Problem
+from gpualloc.vectors import Floats
+
+MOST_LINES = 10_000
+"""Groups with more rows and columns together have no multipliers."""
+
+SHARE_OF_SIMPLEX = 0.15
+"""What an iteration takes on programs as sparse as these, as a part of what it takes elsewhere."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shift:
+    """What multipliers do to pricing.
+
+    Attributes
+    ----------
+    firsts : dict of int
+        Position of the first column of each group that has multipliers.
+    usd : dict of (n,) float
+        What the reduced costs of its columns change by.
+    constant_usd : (G,) float
+        What the least reduced cost of each group changes by.
+    """
+
+    firsts: dict[int, int]
+    usd: dict[int, Floats]
+    constant_usd: Floats
+
+    def apply(self, reduced: Floats) -> None:
+        """Shift the reduced costs of all groups' columns."""
+        for group, first in self.firsts.items():
+            usd = self.usd[group]
+            reduced[first : first + len(usd)] += usd
+
+    def apply_to(self, group: int, reduced: Floats) -> None:
+        """Shift the reduced costs of one group's columns."""
+        if group in self.usd:
+            reduced += self.usd[group]
+
+
+class Multipliers:
+    """The multipliers of all groups with rows that pricing leaves out.
+
+    Parameters
+    ----------
+    groups : int
+        All of them, hard or not.
+
+    Attributes
+    ----------
+    shift : Shift
+        Made anew by each update; an earlier one stays as it is.
+    effort : float
+        Estimated seconds of all updates.
+    """
+
+    def __init__(self, groups: int) -> None:
+        self._hard: list[HardRelaxation] = []
+        self.effort = 0.0
+        self.shift = Shift({}, {}, np.zeros(groups))
+
+    def add(self, part: Part, shape: Shape, first: int) -> None:
+        """Take a group whose rows pricing does not all know; `first` is its first column."""
+        if part.problem.rows + part.problem.columns <= MOST_LINES:
+            self._hard.append(HardRelaxation(part, shape, first))
+
+    def update(self, reduced: Floats, pool: Executor) -> None:
+        """Find multipliers at some reduced costs of all groups' columns, not shifted yet."""
+        found = list(pool.map(lambda hard: hard.solve(reduced), self._hard))
+        constant = np.zeros_like(self.shift.constant_usd)
+        for hard, (_, usd, iterations) in zip(self._hard, found, strict=True):
+            constant[hard.group] = usd
+            self.effort += SHARE_OF_SIMPLEX * of_simplex(iterations, hard.lines)
+        groups = [hard.group for hard in self._hard]
+        self.shift = Shift(
+            dict(zip(groups, (hard.first for hard in self._hard), strict=True)),
+            dict(zip(groups, (usd for usd, _, _ in found), strict=True)),
+            constant,
+        )
+
+
+class HardRelaxation:
+    """The linear relaxation of one group, kept warm in HiGHS from one update to the next.
+
+    Attributes
+    ----------
+    group : int
+    first : int
+        Position of its first column among those of all groups.
+    lines : int
+        Its rows and columns.
+    """
+
+    def __init__(self, part: Part, shape: Shape, first: int) -> None:
+        problem = part.problem
+        self.group = part.index
+        self.first = first
+        self.lines = problem.rows + problem.columns
+        self._left_out = np.flatnonzero(~shape.known)
+        self._lower = problem.row_lower[self._left_out]
+        self._upper = problem.row_upper[self._left_out]
+        number = np.full(problem.rows, -1)
+        number[self._left_out] = np.arange(len(self._left_out))
+        rows = number[problem.matrix.row_of_entry]
+        mine = rows >= 0
+        self._row, self._value = rows[mine], problem.matrix.values[mine]
+        self._column = problem.matrix.columns[mine]
+        self._problem: Problem = replace(problem, integer=np.zeros(problem.columns, dtype=bool))
+        self._factors: Floats = np.empty(0)
+        self._highs: highspy.Highs | None = None
+
+    def solve(self, reduced: Floats) -> tuple[Floats, float, int]:
+        """The shift of its reduced costs, of its least reduced cost, and simplex iterations."""
+        own = reduced[self.first : self.first + self._problem.columns]
+        unit = max(1.0, float(np.abs(own).max()))
+        highs = self._model()
+        idents = np.arange(len(own), dtype=np.int32)
+        require(highs.changeColsCost(len(own), idents, own / unit), "changeColsCost")
+        require(highs.run(), "run")
+        iterations = max(0, highs.getInfo().simplex_iteration_count)
+        if highs.getModelStatus() != HighsModelStatus.kOptimal:
+            return np.zeros(len(own)), 0.0, iterations
+        dual = np.array(highs.getSolution().row_dual) * self._factors * unit
+        multiplier = self._signed(dual[self._left_out])
+        usd = multiplier[self._row] * self._value
+        taken: Floats = np.bincount(self._column, usd, len(own)).astype(float)
+        side = np.where(multiplier > 0, self._lower, self._upper)
+        presses = multiplier != 0
+        return -taken, float((multiplier[presses] * side[presses]).sum()), iterations
+
+    def _signed(self, dual: Floats) -> Floats:
+        """Duals without those of a sign for which the row has no side."""
+        no_side = np.where(dual > 0, np.isneginf(self._lower), np.isposinf(self._upper))
+        return np.where(no_side, 0.0, dual)
+
+    def _model(self) -> highspy.Highs:
+        if self._highs is None:
+            scaled, self._factors = self._problem.with_small_rows()
+            self._highs = build(scaled)
+            require(self._highs.setOptionValue("presolve", "off"), "presolve")
+        return self._highs
