@@ -10,7 +10,7 @@ import pytest
 
 import gpualloc
 from gpualloc.engines.decomposition.hard import HardPricing
-from gpualloc.engines.decomposition.multipliers import Shift
+from gpualloc.engines.decomposition.multipliers import Multipliers
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.groups import Groups
@@ -30,8 +30,7 @@ def pricer() -> Pricer:
 def without(pricer: Pricer, duals: Floats) -> Floats:
     """What pricing finds least with the rows left out and nothing in their place."""
     bare = pricer.apart()
-    none = Shift({}, {}, np.zeros(len(pricer)))
-    bare._find_shift = lambda *, always: setattr(bare, "shift", none)  # type: ignore[method-assign]
+    bare.multipliers = Multipliers(len(pricer))
     return bare.price(duals, pricer.coupling.lower, pricer.coupling.upper).least
 
 
@@ -90,12 +89,12 @@ def test_never_above_the_least() -> None:
 
 
 def test_an_earlier_shift_stays(pricer: Pricer) -> None:
-    """A search in another thread goes on with the shift that it was given."""
+    """What has been made of multipliers is not changed by later ones."""
     coupling = pricer.coupling
     pricer.price(draw_duals(pricer, 5), coupling.lower, coupling.upper)
-    shift = pricer.shift
+    shift = pricer.multipliers.shift
     kept = {group: usd.copy() for group, usd in shift.usd.items()}
     pricer.price(draw_duals(pricer, 6), coupling.lower, coupling.upper)
-    assert pricer.shift is not shift
+    assert pricer.multipliers.shift is not shift
     assert all((shift.usd[group] == usd).all() for group, usd in kept.items())
-    assert any((pricer.shift.usd[group] != usd).any() for group, usd in kept.items())
+    assert any((pricer.multipliers.shift.usd[group] != usd).any() for group, usd in kept.items())

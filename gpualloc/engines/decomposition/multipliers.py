@@ -13,6 +13,7 @@ own linear relaxation it is at least as sharp as that.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -62,6 +63,11 @@ class Shift:
         """Shift the reduced costs of one group's columns."""
         if group in self.usd:
             reduced += self.usd[group]
+
+    def only(self, groups: Set[int]) -> Shift:
+        """The shift of some groups alone."""
+        firsts = {group: first for group, first in self.firsts.items() if group in groups}
+        return Shift(firsts, {group: self.usd[group] for group in firsts}, self.constant_usd)
 
 
 class Multipliers:

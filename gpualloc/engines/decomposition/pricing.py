@@ -78,8 +78,11 @@ class Pricer:
         Of all groups' columns, end to end.
     touched : (r,) bool
         Coupling rows in which some group has a column.
-    shift : Shift
-        What the multipliers of rows that pricing leaves out do to reduced costs.
+    multipliers : Multipliers
+        Of the rows that pricing leaves out.
+    shift_within : Shift
+        What they do where groups are placed in a given room: of those that flows tie together,
+        whose placements can often not be completed without. Moves are paid for, and complete all.
     effort : float
         Estimated seconds of pricing so far.
     """
@@ -89,7 +92,8 @@ class Pricer:
         self._kept: list[_Group] = []
         blocks: list[tuple[int, BlockShape]] = []
         parts = Gathering()
-        self._multipliers = Multipliers(len(groups))
+        self.multipliers = Multipliers(len(groups))
+        self._tied: set[int] = set()
         for at in range(len(groups)):
             part = groups.write(at)
             shape = read_shape(part)
@@ -97,7 +101,9 @@ class Pricer:
             completion = None if shape.exact else Completion(part, shape)
             self._kept.append(_Group(shape, first, len(blocks), completion))
             if not shape.exact:
-                self._multipliers.add(part, shape, first)
+                self.multipliers.add(part, shape, first)
+            if part.flows:
+                self._tied.add(at)
             blocks.extend((first, block) for block in shape.blocks)
             parts.add(part, shape)
         self.coupling: Coupling = groups.coupling
@@ -112,7 +118,7 @@ class Pricer:
         self.touched[self._rows] = True
         self._whole = self._find_whole()
         self._pool = ThreadPoolExecutor(THREADS)
-        self.shift = self._multipliers.shift
+        self.shift_within = self.multipliers.shift
         self._make_room()
 
     def _make_room(self) -> None:
@@ -185,24 +191,24 @@ class Pricer:
         """
         own = self.cost if costs else np.zeros_like(self.cost)
         reduce_costs(own, self._starts, self._rows, self._values, duals, self._reduced)
-        self._find_shift(always=not costs)
-        self.shift.apply(self._reduced)
+        self._multiply(always=not costs)
         self._price_blocks(self._tables)
         gain = np.zeros(len(self._kept))
         free_gain(self._other_first, self._other, self._other_upper, self._reduced, gain)
         least = gain + np.array([self._least(group) for group in self._kept])
-        least += self.shift.constant_usd
+        least += self.multipliers.shift.constant_usd
         shared = reduced_shared(self.coupling, duals) - (0 if costs else self.coupling.cost)
         plan_wide = plan_wide_bound(self.coupling, duals, shared, lower, upper)
         return Priced(least, float(least.sum()) + plan_wide)
 
-    def _find_shift(self, *, always: bool) -> None:
-        """Find multipliers anew, at the reduced costs as they are, if that is not too often."""
-        before = self._multipliers.effort
+    def _multiply(self, *, always: bool) -> None:
+        """Shift reduced costs by multipliers, which are found anew if that is not too often."""
+        before = self.multipliers.effort
         if always or before <= SHARE_OF_MULTIPLIERS * self.effort:
-            self._multipliers.update(self._reduced, self._pool)
-            self.shift = self._multipliers.shift
-            self.effort += self._multipliers.effort - before
+            self.multipliers.update(self._reduced, self._pool)
+            self.effort += self.multipliers.effort - before
+            self.shift_within = self.multipliers.shift.only(self._tied)
+        self.multipliers.shift.apply(self._reduced)
 
     def price_within(self, duals: Floats, room: Floats) -> None:
         """Price placements that fit, each by itself, into the room that coupling rows have.
@@ -215,7 +221,7 @@ class Pricer:
             What a placement may add to each coupling row.
         """
         reduce_costs(self.cost, self._starts, self._rows, self._values, duals, self._reduced)
-        self.shift.apply(self._reduced)
+        self.shift_within.apply(self._reduced)
         entries = (self._starts, self._rows, self._values, room)
         fitting = np.empty_like(self._tables.most)
         fit_shards(self._tables.shards, self._tables.most, *entries, fitting)
@@ -235,8 +241,7 @@ class Pricer:
         starts = self._starts[columns.start : columns.stop + 1]
         reduced = self._reduced[columns]
         reduce_costs(self.cost[columns], starts, self._rows, self._values, duals, reduced)
-        if group.completion is not None:
-            self.shift.apply_to(at, reduced)
+        self.shift_within.apply_to(at, reduced)
         bar_columns(self._whole[columns], starts, self._rows, self._values, room, reduced)
         first, last = group.first_block, group.first_block + len(group.shape.blocks)
         tables = self._tables
