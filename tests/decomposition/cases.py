@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from gpualloc.vectors import Floats
 from tests.tiny import FOCI, tiny_instance
 from tests.tiny.scale import Data
 
+Outcome = TypeVar("Outcome")
+
 FOCUSES = (None, *FOCI)
 NEAR = 1e-6
 
@@ -26,6 +29,16 @@ NEAR = 1e-6
 def tiny_data(focus: str | None, seeds: range) -> Iterator[Data]:
     """Random tiny instances."""
     return (tiny_instance(seed, focus) for seed in seeds)
+
+
+def finish(pieces: Generator[None, None, Outcome]) -> Outcome:
+    """What work in pieces comes to."""
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
 
 
 def groups_of(data: Data, amendment: Amendment = UNAMENDED) -> Groups:

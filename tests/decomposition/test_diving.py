@@ -10,7 +10,7 @@ from gpualloc.engines.decomposition.diving import Dive, Manner
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.groups import Groups
-from tests.decomposition.cases import FOCUSES, tiny_data
+from tests.decomposition.cases import FOCUSES, finish, tiny_data
 from tests.decomposition.test_master import SEEDS, generation_of, generation_on
 
 MANNERS = [Manner(0, False), Manner(0, True), Manner(5, True)]
@@ -21,7 +21,7 @@ def check_dive(generation: Generation, manner: Manner) -> None:
     pricer = generation.pricer
     generation.converge(1e-6, np.inf, 100)
     master, before = generation.master, generation.solve_master()
-    dived = Dive(generation, lambda: False, manner).run()
+    dived = finish(Dive(generation, lambda: False, manner).run())
     if dived is None:
         placed = {column.group for column in master.pool}
         assert len(placed) < len(pricer)

@@ -129,7 +129,7 @@ def test_a_plan_gets_cheaper_and_stays_valid() -> None:
         decomposer.generation.converge(COARSE, np.inf, ROOT_ROUNDS)
         center = decomposer.root = decomposer.generation.center
         lower, upper = decomposer.lower, decomposer.upper
-        decomposer._dive(decomposer.tree.make(center.bound_usd, lower, upper, center.duals))
+        list(decomposer._dive(decomposer.tree.make(center.bound_usd, lower, upper, center.duals)))
         first = decomposer.best
         if first is None:
             continue

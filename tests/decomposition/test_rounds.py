@@ -10,23 +10,26 @@ from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.generation import Center
-from gpualloc.engines.decomposition.rounds import SHARES, Kind
+from gpualloc.engines.decomposition.guide import guide_by
+from gpualloc.engines.decomposition.rounds import SHARES, Way
 
 
 def test_rounds_share_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kinds take turns by effort: none is behind its share by more than its dearest try."""
+    """Ways take turns by effort: none is behind its share by more than its dearest try."""
     instance = gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=0)
     listener = Listener()
     decomposer = Decomposer(instance, Settings(600, 1e-9, 0, None), None, listener)
     decomposer._relax()
     decomposer.root = decomposer.generation.center
-    decomposer._dive_first()
+    list(decomposer._dive_first())
+    relaxed = decomposer.generation.solve_master()
+    decomposer.rounds.guide = guide_by(decomposer.master.pool, relaxed, len(decomposer.pricer))
     best, rounds, search = decomposer.best, decomposer.rounds, decomposer.search
     assert best is not None
-    spent: dict[Kind, list[float]] = {kind: [] for kind in SHARES}
+    spent: dict[Way, list[float]] = {kind: [] for kind in SHARES}
     whole = rounds._try
 
-    def watched(kind: Kind, best: Assignment, center: Center) -> Assignment:
+    def watched(kind: Way, best: Assignment, center: Center) -> Assignment:
         before = search.effort
         found = whole(kind, best, center)
         spent[kind].append(search.effort - before)

@@ -61,6 +61,12 @@ class Branching:
             scores[at] = float(_score(self._try(at, relaxed, most), relaxed.cost_usd))
         return max(scores, key=lambda at: scores[at], default=None)
 
+    def is_up(self, at: int, relaxed: Relaxed) -> bool:
+        """Whether the upper side of a choice looks cheaper, by what branching has cost so far."""
+        part = relaxed.shared[at] - np.floor(relaxed.shared[at])
+        down, up = self._unit_usd[:, at] * np.array([part, 1 - part])
+        return bool(up < down)
+
     def _known_scores(self, columns: Ints, relaxed: Relaxed, most: float) -> Floats:
         """What the pseudo-costs of some choices make them worth."""
         value = relaxed.shared[columns]

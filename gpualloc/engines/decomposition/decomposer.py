@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,33 +13,27 @@ import numpy as np
 from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import NEAR, Assignment
 from gpualloc.engines.decomposition.columns import Column
-from gpualloc.engines.decomposition.diving import Dive, Manner
+from gpualloc.engines.decomposition.diver import MANNERS, Diver
 from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
+from gpualloc.engines.decomposition.guide import guide_by
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.rounds import Rounds
 from gpualloc.engines.decomposition.search import Search
-from gpualloc.engines.decomposition.tree import Node, Tree
+from gpualloc.engines.decomposition.tree import Node, Opened, Tree
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.formulation.groups import Groups, Part
 from gpualloc.formulation.translation import decode, encode
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
-from gpualloc.vectors import Floats
 
 COARSE, FINE = 1e-2, 2e-4
 """Relative distance of bound and master, for a first plan and for a proof."""
 
 ROOT_ROUNDS, NODE_ROUNDS = 500, 40
-DIVE_AFTER = 2.0
+DIVE_AFTER = 1.0
 """Effort of branching after which the best node is dived into, in efforts of the last dive."""
-
-MANNERS = (Manner(0, False), Manner(5, True), Manner(0, True))
-"""How one dive after another is made."""
-
-POLISHES = 4
-"""Neighborhoods tried after such a dive."""
 
 LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
 """Estimated seconds between two meetings of branching and search, and the part of all before."""
@@ -47,13 +41,8 @@ LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
 PLACINGS = 5
 """Times that hard groups without a placement are priced exactly before the first dive."""
 
-FEW_BROKEN = 4
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
-
-SOME, REPAIRS = 8, 30
-PATIENCE = 2.0
-"""Neighborhoods that repair a dive, at least and at most, and how long, in the dive's effort."""
 
 FREE_IN_REPAIR, FREE_IN_SEARCH = 7.0, 14.0
 """Groups that are free in the first neighborhood."""
@@ -126,14 +115,17 @@ class Decomposer:
         self.rounds = Rounds(self.search, self.is_late)
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
         self.tree = Tree(self.generation)
+        self.diver = Diver(
+            self.generation, self.repair, self.unit_usd, self.is_over, self._keep_rough
+        )
         self.best: Assignment | None = None
         self.root: Center = self.generation.center
         self.bound_usd = -np.inf
         self._rough: Assignment | None = None
         self._idle = 0
         self._next_dive = np.inf
-        self._dives = 0
         self._ahead = 0.0
+        self._plunges = False
 
     def _make_search(self, pricer: Pricer, size: float) -> Search:
         penalty, unit = PENALTY * self.unit_usd, self.unit_usd
@@ -181,10 +173,9 @@ class Decomposer:
             return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
         self.root = self.generation.center
-        self._dive_first()
+        self.tree.last = self.generation.relaxed
         with ThreadPoolExecutor(1) as helper:
-            self._meanwhile(helper, self._converge_root, self.effort / 4)
-            self._search_tree(helper)
+            self._work_and_search(helper)
         return self._result()
 
     def _relax(self) -> None:
@@ -221,7 +212,7 @@ class Decomposer:
                 return
             columns.append(column)
         self.master.add_columns(columns)
-        self._offer(self._settle(columns, self.lower, self.lower, self.upper))
+        self._offer(self.repair.settle(columns, self.lower, self.lower, self.upper))
 
     def _keeps_rows(self, part: Part, column: Column) -> bool:
         """Whether a placement keeps its group's own rows."""
@@ -233,62 +224,32 @@ class Decomposer:
         low, high = problem.row_lower - scale, problem.row_upper + scale
         return bool(((activity >= low) & (activity <= high)).all() and (x <= problem.upper).all())
 
-    def _dive_first(self) -> None:
-        """Dive from the root in one way after another until there is a plan."""
+    def _dive_first(self) -> Iterator[None]:
+        """Dive from the root in one way after another until there is a plan, a piece at a time."""
         root = self.root
         for _ in MANNERS:
-            self._dive(self.tree.make(root.bound_usd, self.lower, self.upper, root.duals))
-            if self.best is not None or self.is_over():
-                break
+            if self.best is None and not self.is_over():
+                node = self.tree.make(root.bound_usd, self.lower, self.upper, root.duals)
+                yield from self._dive(node)
+                yield
 
-    def _dive(self, node: Node) -> None:
-        """Make a plan within a node's bounds, and repair it."""
-        generation, coupling, began = self.generation, self.pricer.coupling, self.effort
-        manner = MANNERS[self._dives % len(MANNERS)]
-        self._dives += 1
-        self.master.set_bounds(node.lower, node.upper)
-        before = generation.solve_master().shared
-        whole = np.rint(before)
-        sure = coupling.integer & (np.abs(before - whole) < 1e-6)
-        sure &= coupling.cost > self.unit_usd / 2
-        lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
-        dived = Dive(generation, self.is_over, manner).run()
-        if dived is None:
+    def _dive(self, node: Node) -> Iterator[None]:
+        """Make a plan within a node's bounds, a piece at a time."""
+        began = self.effort
+        found = yield from self.diver.dive(node, lambda: self.best is not None)
+        if found is None:
             return
-        found = self._settle(*dived, lower, upper)
-        until = self.effort + PATIENCE * (self.effort - began)
-        for tries in range(REPAIRS):
-            if found.is_valid or self.is_over() or (tries >= SOME and self.effort > until):
-                break
-            if len(found.broken) <= FEW_BROKEN:
-                found = self.repair.recreate(found, generation.center, self.lower, self.upper)
-            found = self.repair.improve(found, generation.center, lower, upper)
-        if found.is_valid and self.best is not None:
-            found = self._polish(found, generation.center)
-        if not found.is_valid:
-            self._keep_rough(found)
+        self._keep_rough(found)
         self._offer(found)
         self._next_dive = self.effort + DIVE_AFTER * (self.effort - began)
 
-    def _polish(self, found: Assignment, center: Center) -> Assignment:
-        """Improve a plan a little: from elsewhere it may come to be better than the best."""
-        found = self.repair.recreate(found, center, self.lower, self.upper)
-        for _ in range(POLISHES):
-            found = self.repair.improve(found, center, self.lower, self.upper)
-        return found
-
     def _keep_rough(self, found: Assignment) -> None:
         """Keep what comes nearest to a plan while there is none."""
+        if found.is_valid:
+            return
         rough = self._rough
         if rough is None or self.repair.worth(found) < self.repair.worth(rough):
             self._rough = found
-
-    def _settle(
-        self, columns: Sequence[Column], shared: Floats, lower: Floats, upper: Floats
-    ) -> Assignment:
-        integer = self.pricer.coupling.integer
-        near = np.clip(np.where(integer, np.rint(shared), shared), lower, upper)
-        return self.repair.settle(columns, near, lower, upper)
 
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
@@ -314,51 +275,63 @@ class Decomposer:
         root = self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals)
         self.tree.push(root)
 
-    def _search_tree(self, helper: ThreadPoolExecutor) -> None:
-        """Open nodes, and search for better plans at the same time."""
+    def _work_and_search(self, helper: ThreadPoolExecutor) -> None:
+        """Raise the bound, and search for better plans at the same time."""
+        pieces, most = self._pieces(), self.effort / 4
         while not self.is_over():
-            open_ = len(self.tree)
-            most = float(np.clip(SHARE * self.effort, LEAST_EFFORT, MOST_EFFORT))
-            self._meanwhile(helper, partial(self._open_some, most), most)
+            left = self._meanwhile(helper, partial(self._work, pieces, most), most)
             nothing = self.best is None and self._rough is None
-            if not open_ and (nothing or (self.deadline is None and self._idle > STALL)):
+            if not left and (nothing or (self.deadline is None and self._idle > STALL)):
                 break
+            most = float(np.clip(SHARE * self.effort, LEAST_EFFORT, MOST_EFFORT))
 
-    def _open_some(self, effort: float) -> None:
-        """Open the nodes with the least bounds."""
+    def _work(self, pieces: Iterator[None], effort: float) -> bool:
+        """Do pieces of work for some effort; returns whether there may be more."""
         until = self.effort + effort
         while self.effort < until:
-            node = None if self.is_over() else self.tree.pop()
+            if next(pieces, self) is self:
+                return False
+        return True
+
+    def _pieces(self) -> Iterator[None]:
+        """The work beside the search, a piece at a time: the root, then the nodes of the tree."""
+        yield from self._dive_first()
+        self._converge_root()
+        yield
+        while not self.is_over():
+            node = self.tree.pop()
             if node is None:
                 break
-            self._open(node)
+            yield from self._open(node)
             self._raise_bound(self.tree.bound_usd)
+            yield
 
     def _meanwhile(
-        self, helper: ThreadPoolExecutor, work: Callable[[], None], effort: float
-    ) -> None:
-        """Do some work, and search around the best plan in another thread.
+        self, helper: ThreadPoolExecutor, work: Callable[[], bool], effort: float
+    ) -> bool:
+        """Do some work, and search around the best plan in another thread; returns what work does.
 
         Neither looks at what the other does, so that the outcome does not depend on their speed.
         What one has done more than was planned, the other has more to do the next time.
         """
         start = self.best or self._rough
         if start is None:
-            work()
-            return
+            return work()
         tries, began, searched = self.search.tries, self.effort, self.search.effort
-        self.search.pricer.shift = self.pricer.shift
+        if self.tree.last is not None:
+            self.rounds.guide = guide_by(self.master.pool, self.tree.last, len(self.pricer))
+        self.search.pricer.shift_within = self.pricer.shift_within
         searching = helper.submit(self.rounds.improve, start, self.root, effort + self._ahead)
-        work()
+        left = work()
         found = searching.result()
         self._ahead += (self.effort - began) - (self.search.effort - searched)
         self._idle += self.search.tries - tries
-        if not found.is_valid:
-            self._keep_rough(found)
+        self._keep_rough(found)
         self._offer(found)
+        return left
 
-    def _open(self, node: Node) -> None:
-        """Open a node: close it, or put its children among the open ones."""
+    def _open(self, node: Node) -> Iterator[None]:
+        """Open a node, a piece at a time: close it, or put its children among the open ones."""
         tree = self.tree
         opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
         if self.is_late():
@@ -366,13 +339,36 @@ class Decomposer:
         elif node.bound_usd >= self._cutoff_usd:
             tree.close(node)
         elif opened.branch is None:
-            self._dive(node)
+            yield from self._dive(node)
             tree.close(node)
+        elif self.effort > self._next_dive and self._plunges:
+            self._plunges = False
+            yield from self._plunge(opened)
         else:
             if self.effort > self._next_dive:
-                self._dive(node)
+                self._plunges = True
+                yield from self._dive(node)
             for child in tree.split(opened):
                 tree.push(child)
+
+    def _plunge(self, opened: Opened) -> Iterator[None]:
+        """Open the more promising child of a node, and of that one, and dive where all is whole."""
+        tree, node = self.tree, opened.node
+        while opened.branch is not None:
+            node, other = tree.split(opened)
+            if tree.branching.is_up(opened.branch, opened.relaxed):
+                node, other = other, node
+            tree.push(other)
+            yield
+            opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
+            if self.is_late():
+                tree.push(node)
+                return
+            if node.bound_usd >= self._cutoff_usd:
+                tree.close(node)
+                return
+        yield from self._dive(node)
+        tree.close(node)
 
     def _raise_bound(self, bound_usd: float) -> None:
         if self.best is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -86,10 +86,11 @@ class Dive:
         self._chosen: dict[int, Column] = {}
         self._scarce = False
 
-    def run(self) -> tuple[list[Column], Floats] | None:
-        """Settle every group; returns a placement of each, and the plan-wide columns.
+    def run(self) -> Generator[None, None, tuple[list[Column], Floats] | None]:
+        """Settle every group, a piece at a time.
 
-        None if no placement is known of a group.
+        Returns a placement of each, and the plan-wide columns; None if no placement is known of a
+        group. Nothing else may use the master meanwhile.
         """
         master = self.master
         lower, upper = master.lower.copy(), master.upper.copy()
@@ -97,12 +98,15 @@ class Dive:
         relaxed = self.generation.solve_master()
         try:
             relaxed = self._settle_shared(self._settle_tense(relaxed))
+            yield
             relaxed = self._settle_giants(relaxed)
+            yield
             while len(self._chosen) < groups and not self.stop():
                 after = self._advance(relaxed)
                 if after is None:
                     break
                 relaxed = after
+                yield
             self._settle_rest(relaxed.weights)
         finally:
             master.set_bounds(lower, upper)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.generation import Center
-from gpualloc.engines.decomposition.search import Search
+from gpualloc.engines.decomposition.guide import Guide
+from gpualloc.engines.decomposition.search import Kind, Search
 
-Kind = Literal["held", "free", "recreate"]
+Way = Kind | Literal["recreate"]
 
-SHARES: dict[Kind, float] = {"held": 0.5, "free": 0.25, "recreate": 0.25}
-"""Neighborhoods with the plan-wide choices as they are, with these free, and ruin and recreate."""
+SHARES: dict[Way, float] = {"held": 0.34, "free": 0.16, "recreate": 0.16, "between": 0.34}
+"""The kinds of neighborhoods, and ruin and recreate, with the parts of the effort that they get."""
+
+REPAIRING: tuple[Way, ...] = ("free", "between")
+"""Those that mend broken rows."""
 
 
 class Rounds:
@@ -26,12 +30,18 @@ class Rounds:
     search : Search
     stop : callable
         Whether to end early.
+
+    Attributes
+    ----------
+    guide : Guide or None
+        A solution of the relaxation to look at.
     """
 
     def __init__(self, search: Search, stop: Callable[[], bool]) -> None:
         self.search = search
         self.stop = stop
-        self._spent: dict[Kind, float] = dict.fromkeys(SHARES, 0.0)
+        self._spent: dict[Way, float] = dict.fromkeys(SHARES, 0.0)
+        self.guide: Guide | None = None
         coupling = search.pricer.coupling
         self._lower, self._upper = coupling.lower, coupling.upper
 
@@ -40,23 +50,26 @@ class Rounds:
         search = self.search
         until = search.effort + effort
         while not self.stop():
-            kind = self._next() if best.is_valid else "free"
+            way = self._next(SHARES if best.is_valid else REPAIRING)
             before = search.effort
-            best = self._settled(self._try(kind, best, center), best)
-            self._spent[kind] += search.effort - before
+            best = self._settled(self._try(way, best, center), best)
+            self._spent[way] += search.effort - before
             if search.effort >= until:
                 break
         return best
 
-    def _next(self) -> Kind:
-        """The kind of search that is most behind its share."""
-        return min(SHARES, key=lambda kind: self._spent[kind] / SHARES[kind])
+    def _next(self, ways: Iterable[Way]) -> Way:
+        """The way to search that is most behind its share."""
+        able = [way for way in ways if way != "between" or self.guide is not None]
+        return min(able, key=lambda way: self._spent[way] / SHARES[way])
 
-    def _try(self, kind: Kind, best: Assignment, center: Center) -> Assignment:
+    def _try(self, way: Way, best: Assignment, center: Center) -> Assignment:
         lower, upper = self._lower, self._upper
-        if kind == "recreate":
+        if way == "between" and self.guide is not None:
+            return self.search.between(best, self.guide)
+        if way == "recreate":
             return self.search.recreate(best, center, lower, upper)
-        if kind == "held":
+        if way == "held":
             lower, upper = best.hold(lower, upper)
         return self.search.improve(best, center, lower, upper)
 

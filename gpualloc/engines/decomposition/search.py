@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -10,27 +11,43 @@ from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.effort import of_tries
 from gpualloc.engines.decomposition.generation import Center
+from gpualloc.engines.decomposition.guide import Guide
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
+from gpualloc.engines.decomposition.opening import Opening
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.recreation import Recreation
 from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.groups import Part
-from gpualloc.rules.writer import Block, FlowColumns, JobColumns
 from gpualloc.vectors import Bools, Floats
 
-FEWEST, MOST = 5, 60
+Kind = Literal["held", "free", "between"]
+"""Neighborhoods with the plan-wide choices as they are, with these free, and those between the
+assignment and a solution of the relaxation."""
+
+FEWEST = 5
+MOST: dict[Kind, int] = {"held": 60, "free": 60, "between": 1000}
 """Groups that are free at once."""
 
-QUICK = 0.5
+DIFFERING = 30.0
+"""Groups that are free in the first neighborhood between assignment and relaxation."""
+
+QUICK: dict[Kind, float] = {"held": 0.5, "free": 0.5, "between": 1.0}
 """Estimated seconds from which on a neighborhood was too large."""
 
-OPEN_SITES = 6
-"""Data centers that a free block may use beside those where it is."""
+FACTORS: dict[Kind, tuple[float, float]] = {
+    "held": (1.04, 0.9),
+    "free": (1.04, 0.9),
+    "between": (1.1, 0.85),
+}
+"""By how much the number of free groups changes after a neighborhood was easy, or was not."""
 
 BURST, LONG_BURST = 200, 300
 """Tries of a burst of ruin and recreate, and of one on broken rows."""
 
 NODES = 50
+SAME = 1e-3
+"""A plan-wide choice of which the relaxation has this much else is the same there."""
+
 GAP = 3e-4
 CACHED_COLUMNS = 3_000_000
 SETTLING_SECONDS = 1.0
@@ -68,7 +85,8 @@ class Search:
         self.builder = NeighborhoodBuilder(pricer, penalty_usd)
         self.seconds_left = seconds_left
         self.random = np.random.default_rng(seed)
-        self.sizes = {False: size, True: size}
+        self.opening = Opening(pricer, self.random)
+        self.sizes: dict[Kind, float] = {"held": size, "free": size, "between": DIFFERING}
         self.tries = 0
         self.effort = 0.0
         self._parts: dict[int, Part] = {}
@@ -81,10 +99,41 @@ class Search:
 
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
-        self.tries += 1
         held = bool((lower == upper)[best.coupling.integer].all())
-        chosen = self._choose(best, center, self.sizes[held])
+        kind: Kind = "held" if held else "free"
+        chosen = self._choose(best, center, self.sizes[kind])
         free = [self._open(best, group, center) for group in chosen]
+        return self._solve(kind, best, free, lower, upper)
+
+    def between(self, best: Assignment, guide: Guide) -> Assignment:
+        """Try what lies between an assignment and a solution of the relaxation.
+
+        Free are the plan-wide choices in which the two differ, and groups that the relaxation
+        places elsewhere too, in the data centers where either has them: the relaxation induced
+        neighborhood search of Danna, Rothberg and Le Pape (2005).
+        """
+        coupling, whole = best.coupling, np.rint(best.shared)
+        same = coupling.integer & (np.abs(guide.shared - best.shared) < SAME)
+        lower = np.where(same, whole, coupling.lower)
+        upper = np.where(same, whole, coupling.upper)
+        differing = self.random.permutation(guide.elsewhere(best.columns))
+        chosen = sorted(differing[: round(self.sizes["between"])].tolist())
+        free = [
+            self.opening.by_columns(self._part(group), (best.columns[group], *guide.columns[group]))
+            for group in chosen
+        ]
+        return self._solve("between", best, free, lower, upper)
+
+    def _solve(
+        self,
+        kind: Kind,
+        best: Assignment,
+        free: list[tuple[Part, Bools]],
+        lower: Floats,
+        upper: Floats,
+    ) -> Assignment:
+        """Solve a neighborhood; what it finds, if that is better."""
+        self.tries += 1
         place = self.builder.build(best, free, lower, upper)
         found = solve_small(
             place.problem,
@@ -96,7 +145,7 @@ class Search:
             unit_usd=self.unit_usd,
         )
         self.effort += found.effort
-        self._resize(held, found.proved and found.effort < QUICK)
+        self._resize(kind, found.proved and found.effort < QUICK[kind])
         if found.values is None:
             return best
         candidate = self.builder.read(best, place, found.values)
@@ -121,8 +170,10 @@ class Search:
         lower: Floats,
         upper: Floats,
     ) -> Assignment:
-        """The assignment of given placements with the best plan-wide columns."""
-        around = Assignment(self.pricer.coupling, tuple(columns), shared)
+        """The assignment of given placements with the best plan-wide columns, from some of them."""
+        coupling = self.pricer.coupling
+        near = np.clip(np.where(coupling.integer, np.rint(shared), shared), lower, upper)
+        around = Assignment(coupling, tuple(columns), near)
         place = self.builder.build(around, [], lower, upper)
         found = solve_small(
             place.problem,
@@ -163,13 +214,14 @@ class Search:
         polished = self.builder.read(found, place, solved.values)
         return polished if polished.is_valid else found
 
-    def _resize(self, held: bool, is_easy: bool) -> None:
+    def _resize(self, kind: Kind, is_easy: bool) -> None:
         """Free more groups while neighborhoods are solved soon and to the end, else fewer.
 
-        Those with the plan-wide columns held, which are easier, have a size of their own.
+        Each kind has a size of its own: with the plan-wide columns held they are easier.
         """
-        factor = 1.04 if is_easy else 0.9
-        self.sizes[held] = float(np.clip(self.sizes[held] * factor, FEWEST, MOST))
+        grow, shrink = FACTORS[kind]
+        size = self.sizes[kind] * (grow if is_easy else shrink)
+        self.sizes[kind] = float(np.clip(size, FEWEST, MOST[kind]))
 
     def _choose(self, best: Assignment, center: Center, size: float) -> list[int]:
         """Groups around one that loses much, tied to it by what is scarce."""
@@ -209,32 +261,9 @@ class Search:
 
     def _open(self, best: Assignment, group: int, center: Center) -> tuple[Part, Bools]:
         """A group with the columns that it may use."""
-        part = self._part(group)
-        first = self.pricer.first_of(group)
+        part, first = self._part(group), self.pricer.first_of(group)
         reduced = self._reduced_costs(center)[first : first + part.problem.columns]
-        allowed = np.ones(part.problem.columns, dtype=bool)
-        here = np.zeros(part.problem.columns, dtype=bool)
-        here[best.columns[group].positions - first] = True
-        for job in part.jobs:
-            open_sites: set[int] = set()
-            for block in job.all_blocks():
-                sites = self._open_sites(block, part.first, reduced, here)
-                open_sites.update(block.sites[sites].tolist())
-                _close(block, part.first, sites, allowed)
-            for flow in part.flows:
-                _close_flow(flow, job, open_sites, part.first, allowed)
-        return part, allowed | here
-
-    def _open_sites(self, block: Block, first: int, reduced: Floats, here: Bools) -> Bools:
-        sites = len(block.sites)
-        if sites <= OPEN_SITES + 2:
-            return np.ones(sites, dtype=bool)
-        price = np.full(sites, np.inf)
-        np.minimum.at(price, block.site_at, reduced[block.shards - first])
-        opened = np.zeros(sites, dtype=bool)
-        opened[np.argsort(price, kind="stable")[: OPEN_SITES - 2]] = True
-        opened[self.random.integers(0, sites, 2)] = True
-        return opened | here[block.used - first]
+        return self.opening.by_prices(part, best.columns[group], reduced)
 
     def _reduced_costs(self, center: Center) -> Floats:
         if self._reduced is None or self._reduced[0] is not center.duals:
@@ -249,27 +278,3 @@ class Search:
             self._parts[group] = self.pricer.groups.write(group)
             self._cached += self._parts[group].problem.columns
         return self._parts[group]
-
-
-def _close(block: Block, first: int, sites: Bools, allowed: Bools) -> None:
-    """Let a block use some data centers only."""
-    allowed[block.shards[~sites[block.site_at]] - first] = False
-    allowed[block.used[~sites] - first] = False
-    hubs = block.hub[~sites]
-    allowed[hubs[hubs >= 0] - first] = False
-    shut = block.spoke[~sites[:, None] | ~sites[None, :]]
-    allowed[shut[shut >= 0] - first] = False
-
-
-def _close_flow(
-    flow: FlowColumns, job: JobColumns, open_sites: set[int], first: int, allowed: Bools
-) -> None:
-    """Let a flow run between open data centers only."""
-    inside: Bools = np.isin(flow.sites, list(open_sites))
-    if flow.a is job:
-        shut = flow.share[:, ~inside, :]
-    elif flow.b is job:
-        shut = flow.share[:, :, ~inside]
-    else:
-        return
-    allowed[shut[shut >= 0] - first] = False

@@ -62,6 +62,7 @@ class Tree:
         self.generation = generation
         self.branching = Branching(generation.master)
         self.opened = 0
+        self.last: Relaxed | None = None
         self._serial = 0
         self._heap: list[Node] = []
         self._closed_usd = np.inf
@@ -102,7 +103,7 @@ class Tree:
         generation.converge(tolerance, cutoff_usd, rounds)
         node.bound_usd = max(node.bound_usd, generation.center.bound_usd)
         node.duals = generation.center.duals
-        relaxed = generation.solve_master()
+        relaxed = self.last = generation.solve_master()
         branch = None
         if node.bound_usd < cutoff_usd:
             branch = self.branching.choose(relaxed, cutoff_usd)

@@ -1,0 +1,54 @@
+"""A solution of the relaxation, as a guide to where else groups may stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.master import Relaxed
+from gpualloc.engines.decomposition.pool import Pool
+from gpualloc.vectors import Floats
+
+LEAST_WEIGHT = 1e-4
+SURE = 0.99
+"""Weight of a placement from which on the relaxation counts as placing a group there alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guide:
+    """What a solution of the relaxation uses.
+
+    Attributes
+    ----------
+    columns : tuple of tuple of Column
+        For each group, the placements that it uses.
+    weights : tuple of tuple of float
+        How much of each.
+    shared : (c,) float
+        The plan-wide columns.
+    """
+
+    columns: tuple[tuple[Column, ...], ...]
+    weights: tuple[tuple[float, ...], ...]
+    shared: Floats
+
+    def elsewhere(self, columns: Sequence[Column]) -> list[int]:
+        """Groups that it does not place as some columns do."""
+        return [
+            column.group
+            for column, own, weights in zip(columns, self.columns, self.weights, strict=True)
+            if sum(w for each, w in zip(own, weights, strict=True) if each.key == column.key) < SURE
+        ]
+
+
+def guide_by(pool: Pool, relaxed: Relaxed, groups: int) -> Guide:
+    """The guide of a solution of the master over a pool."""
+    columns: list[list[Column]] = [[] for _ in range(groups)]
+    weights: list[list[float]] = [[] for _ in range(groups)]
+    for at in np.flatnonzero(relaxed.weights > LEAST_WEIGHT).tolist():
+        columns[pool.group[at]].append(pool[at])
+        weights[pool.group[at]].append(float(relaxed.weights[at]))
+    return Guide(tuple(map(tuple, columns)), tuple(map(tuple, weights)), relaxed.shared)
