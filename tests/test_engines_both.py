@@ -14,11 +14,13 @@ from gpualloc.progress import Progress
 from gpualloc.solving import solve
 from tests.oracle.by_hand import two_sites
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 SECONDS = 12.0
 
 
 @pytest.fixture(scope="module")
-def fleet() -> Instance:
+def fleet(compiled: None) -> Instance:
     """100,000 GPUs in 16 data centers for 32 jobs: small, and not solved in a second or two."""
     return gpualloc.generate(gpus=100_000, data_centers=16, jobs=32, seed=5)
 

@@ -19,6 +19,8 @@ from tests.oracle import Outcome, enumerate_plans, evaluate
 from tests.tiny import tiny_instance
 from tests.tiny.scale import Data
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 SEEDS_EACH = 6
 """With 17 focuses, about a hundred instances in every run."""
 
@@ -58,13 +60,6 @@ def compare(seed: int, focus: str | None, seconds: float) -> str:
     instance = Instance.from_dict(data)
     plan = solve(instance, engine="decomposition", isolate=False, time_limit=seconds)
     return hold_to(enumerate_plans(data), data, instance, plan)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _compiled() -> None:
-    """Compiling for the first time takes longer than these time limits."""
-    instance = Instance.from_dict(tiny_instance(1, "spokes"))
-    solve(instance, engine="decomposition", isolate=False, time_limit=0.1)
 
 
 @pytest.mark.parametrize("focus", FOCUSES)

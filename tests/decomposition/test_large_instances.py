@@ -16,6 +16,8 @@ from gpualloc.solving import solve
 from tests.decomposition.cases import NEAR
 from tests.test_engines_interrupts import PATIENCE_SECONDS, PROC, Command
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 SECONDS = 6.0
 
 
@@ -41,7 +43,7 @@ def hold(instance: Instance, plan: Plan) -> None:
 
 
 @pytest.fixture(scope="module")
-def fleet() -> tuple[Instance, Plan, list[Progress]]:
+def fleet(compiled: None) -> tuple[Instance, Plan, list[Progress]]:
     """100,000 GPUs in 12 data centers for 20 jobs, solved, with the progress that was shown."""
     instance, shown = generate(gpus=100_000, data_centers=12, jobs=20, seed=3), []
     plan = solved(instance, on_progress=shown.append)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -227,8 +228,8 @@ class Decomposer:
     def _dive_first(self) -> Iterator[None]:
         """Dive from the root in one way after another until there is a plan, a piece at a time."""
         root = self.root
-        for _ in MANNERS:
-            if self.best is None and not self.is_over():
+        for at in range(len(MANNERS)):
+            if self.best is None and not (at and self.is_over()):
                 node = self.tree.make(root.bound_usd, self.lower, self.upper, root.duals)
                 yield from self._dive(node)
                 yield
@@ -284,6 +285,8 @@ class Decomposer:
             if not left and (nothing or (self.deadline is None and self._idle > STALL)):
                 break
             most = float(np.clip(SHARE * self.effort, LEAST_EFFORT, MOST_EFFORT))
+        if self.best is None:
+            deque(pieces, 0)  # what has begun ends soon once time is up, and may end with a plan
 
     def _work(self, pieces: Iterator[None], effort: float) -> bool:
         """Do pieces of work for some effort; returns whether there may be more."""

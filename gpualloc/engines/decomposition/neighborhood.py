@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpualloc.engines.decomposition.assignment import Assignment, activity_of
+from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.groups import Coupling, Part
 from gpualloc.formulation.problem import Problem, build_matrix
@@ -164,17 +165,21 @@ class NeighborhoodBuilder:
         """The assignment at a point of a neighborhood."""
         columns = list(around.columns)
         for part in place.parts:
-            own = x[part.first : part.first + len(part.kept)]
-            whole = part.part.problem.integer[part.kept]
-            own = np.where(whole, np.rint(own), own)
-            nonzero = np.flatnonzero(np.abs(own) > 1e-9)
-            columns[part.part.index] = self._pricer.column(
-                part.part.index, part.kept[nonzero], own[nonzero]
-            )
+            columns[part.part.index] = self._read_part(part, x)
         coupling = around.coupling
         shared = x[: coupling.columns]
         shared = np.where(coupling.integer, np.rint(shared), shared)
         return Assignment(coupling, tuple(columns), shared)
+
+    def _read_part(self, part: FreePart, x: Floats) -> Column:
+        """A free group's placement; of what follows from its shards and hubs, no rounding stays."""
+        group, problem = part.part.index, part.part.problem
+        values = np.zeros(problem.columns)
+        values[part.kept] = x[part.first : part.first + len(part.kept)]
+        values = np.where(problem.integer, np.rint(values), values)
+        found = self._pricer.column_of(group, values) if self._pricer.is_exact(group) else None
+        nonzero = np.flatnonzero(np.abs(values) > 1e-9)
+        return found or self._pricer.column(group, nonzero, values[nonzero])
 
 
 def _tighten(

@@ -20,23 +20,27 @@ from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.groups import Part
 from gpualloc.vectors import Bools, Floats
 
-Kind = Literal["held", "free", "between"]
-"""Neighborhoods with the plan-wide choices as they are, with these free, and those between the
-assignment and a solution of the relaxation."""
+Kind = Literal["held", "free", "mend", "between"]
+"""Neighborhoods with the plan-wide choices as they are, with these free, where rows are broken, and
+those between the assignment and a solution of the relaxation."""
 
 FEWEST = 5
-MOST: dict[Kind, int] = {"held": 60, "free": 60, "between": 1000}
+MOST: dict[Kind, int] = {"held": 60, "free": 60, "mend": 60, "between": 1000}
 """Groups that are free at once."""
+
+MENDING = 7.0
+"""Groups that are free in the first neighborhood around broken rows."""
 
 DIFFERING = 30.0
 """Groups that are free in the first neighborhood between assignment and relaxation."""
 
-QUICK: dict[Kind, float] = {"held": 0.5, "free": 0.5, "between": 1.0}
+QUICK: dict[Kind, float] = {"held": 0.5, "free": 0.5, "mend": 0.5, "between": 1.0}
 """Estimated seconds from which on a neighborhood was too large."""
 
 FACTORS: dict[Kind, tuple[float, float]] = {
     "held": (1.04, 0.9),
     "free": (1.04, 0.9),
+    "mend": (1.04, 0.9),
     "between": (1.1, 0.85),
 }
 """By how much the number of free groups changes after a neighborhood was easy, or was not."""
@@ -50,6 +54,9 @@ SAME = 1e-3
 
 GAP = 3e-4
 CACHED_COLUMNS = 3_000_000
+SETTLED = 1e-6
+"""What settled plan-wide columns may break a row by, in its largest coefficients."""
+
 SETTLING_SECONDS = 1.0
 """Allowed for plan-wide columns even where time is up: half a settlement pays fees for nothing."""
 
@@ -86,7 +93,12 @@ class Search:
         self.seconds_left = seconds_left
         self.random = np.random.default_rng(seed)
         self.opening = Opening(pricer, self.random)
-        self.sizes: dict[Kind, float] = {"held": size, "free": size, "between": DIFFERING}
+        self.sizes: dict[Kind, float] = {
+            "held": size,
+            "free": size,
+            "mend": MENDING,
+            "between": DIFFERING,
+        }
         self.tries = 0
         self.effort = 0.0
         self._parts: dict[int, Part] = {}
@@ -100,7 +112,7 @@ class Search:
     def improve(self, best: Assignment, center: Center, lower: Floats, upper: Floats) -> Assignment:
         """Try one neighborhood."""
         held = bool((lower == upper)[best.coupling.integer].all())
-        kind: Kind = "held" if held else "free"
+        kind: Kind = "mend" if len(best.broken) else "held" if held else "free"
         chosen = self._choose(best, center, self.sizes[kind])
         free = [self._open(best, group, center) for group in chosen]
         return self._solve(kind, best, free, lower, upper)
@@ -182,6 +194,7 @@ class Search:
             nodes=NODES,
             seconds=max(self.seconds_left(), SETTLING_SECONDS),
             unit_usd=self.unit_usd,
+            feasible=SETTLED,
         )
         self.effort += found.effort
         return around if found.values is None else self.builder.read(around, place, found.values)

@@ -58,6 +58,7 @@ def solve_small(
     seconds: float = 60.0,
     seed: int = 0,
     unit_usd: float = 1.0,
+    feasible: float = FEASIBLE,
 ) -> Small:
     """Solve a small program; the limit is a number of nodes, the seconds only guard it.
 
@@ -67,6 +68,8 @@ def solve_small(
         A point to start from.
     unit_usd : float
         The unit of cost for the solver, so that its figures stay near one.
+    feasible : float
+        What a row may be broken by, in its largest coefficients.
     """
     if not problem.columns:
         return Small(np.empty(0), 0.0, True)
@@ -77,7 +80,7 @@ def solve_small(
         "mip_abs_gap": 1e-9,
         "mip_max_nodes": nodes,
         "mip_max_stall_nodes": nodes,
-        "mip_feasibility_tolerance": FEASIBLE,
+        "mip_feasibility_tolerance": feasible,
         "mip_allow_restart": False,  # HiGHS 1.16 can presolve for ever at a restart
         "presolve_rule_off": SPARSIFY + ENUMERATION,
         "time_limit": max(seconds, 0.05),
