@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from gpualloc.rules.offers import put_gpus
 from gpualloc.rules.rule import Charge, Rule
 from gpualloc.rules.writer import MISSING, Block, JobColumns, Writer
 from gpualloc.units import exact
@@ -64,18 +65,10 @@ class FixedRule(Rule):
             writer.put(room[offer, period], opened[offer], -most)
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
-        self._write_used_room(writer, job)
+        put_gpus(writer, job, "opened room")
         for phase in range(len(job.data.phases)):
             blocks = [phases[phase] for phases in job.blocks]
             self._write_phase(writer, blocks)
-
-    @staticmethod
-    def _write_used_room(writer: Writer, job: JobColumns) -> None:
-        for block in job.all_blocks():
-            rows = writer.shared["opened room"][np.ix_(block.offers, block.periods)]
-            gpu_type = job.data.options[block.option].gpu_type
-            load = writer.loads.on_offer(gpu_type, block.gpus_per_shard)
-            writer.put(rows, block.shards[:, None], load)
 
     @staticmethod
     def _write_phase(writer: Writer, blocks: list[Block]) -> None:

@@ -46,8 +46,13 @@ class OfferRule(Rule):
         )
 
     def write_job(self, writer: Writer, job: JobColumns) -> None:
-        for block in job.all_blocks():
-            rows = writer.shared["offers"][np.ix_(block.offers, block.periods)]
-            gpu_type = job.data.options[block.option].gpu_type
-            load = writer.loads.on_offer(gpu_type, block.gpus_per_shard)
-            writer.put(rows, block.shards[:, None], load)
+        put_gpus(writer, job, "offers")
+
+
+def put_gpus(writer: Writer, job: JobColumns, title: str) -> None:
+    """Put the GPUs that a job uses of each offer into shared rows by offer and period."""
+    for block in job.all_blocks():
+        rows = writer.shared[title][np.ix_(block.offers, block.periods)]
+        gpu_type = job.data.options[block.option].gpu_type
+        load = writer.loads.on_offer(gpu_type, block.gpus_per_shard)
+        writer.put(rows, block.shards[:, None], load)
