@@ -272,11 +272,10 @@ def _results(climbs: Sequence[Climb], options: argparse.Namespace) -> Results:
 
 def _growth_table(climbs: Sequence[Climb]) -> str:
     """The powers of data centers x jobs with which the seconds to given gaps grow."""
-    kinds = dict.fromkeys(climb.rung.kind for climb in climbs)
-    rows = []
-    for kind in kinds:
-        lines = _series([climb for climb in climbs if climb.rung.kind == kind])
-        rows.append((kind, *(shown(growth(line.points), "{:.2f}") for line in lines)))
+    rows = [
+        (kind, *(shown(growth(line.points), "{:.2f}") for line in lines))
+        for kind, lines in _series_by_kind(climbs).items()
+    ]
     return markdown(("seconds grow with a power of", *(f"to {gap:.1%}" for gap in GAPS)), rows)
 
 
@@ -305,13 +304,17 @@ def _stage_table(climbs: Sequence[Climb]) -> str:
 
 def draw(climbs: Sequence[Climb]) -> Any:
     """Time to given gaps against data centers x jobs, a panel for each kind."""
-    kinds = dict.fromkeys(climb.rung.kind for climb in climbs)
     return draw_loglog(
         "Time to a proven gap",
-        [Panel(kind, _series([c for c in climbs if c.rung.kind == kind])) for kind in kinds],
+        [Panel(kind, lines) for kind, lines in _series_by_kind(climbs).items()],
         x_title="data centers x jobs",
         y_title="seconds",
     )
+
+
+def _series_by_kind(climbs: Sequence[Climb]) -> dict[str, list[Series]]:
+    kinds = dict.fromkeys(climb.rung.kind for climb in climbs)
+    return {kind: _series([c for c in climbs if c.rung.kind == kind]) for kind in kinds}
 
 
 def _series(climbs: Sequence[Climb]) -> list[Series]:
