@@ -37,17 +37,17 @@ class Opening:
         reduced : (n,) float
             Reduced costs of the group's columns.
         """
-        here = self._used(part, (column,))
+        here = self.used(part, (column,))
         return self._open(
             part, here, lambda block: self._cheapest(block, part.first, reduced, here)
         )
 
     def by_columns(self, part: Part, columns: Sequence[Column]) -> tuple[Part, Bools]:
         """Open a group where any of some placements have it."""
-        here = self._used(part, columns)
+        here = self.used(part, columns)
         return self._open(part, here, lambda block: here[block.used - part.first])
 
-    def _used(self, part: Part, columns: Sequence[Column]) -> Bools:
+    def used(self, part: Part, columns: Sequence[Column]) -> Bools:
         """(n,) columns of the group that some placements use."""
         here = np.zeros(part.problem.columns, dtype=bool)
         for column in columns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,6 @@ Kind = Literal["held", "free", "mend", "between"]
 those between the assignment and a solution of the relaxation."""
 
 FEWEST = 5
-MOST: dict[Kind, int] = {"held": 60, "free": 60, "mend": 60, "between": 1000}
 """Groups that are free at once."""
 
 MENDING = 7.0
@@ -33,17 +32,6 @@ MENDING = 7.0
 
 DIFFERING = 30.0
 """Groups that are free in the first neighborhood between assignment and relaxation."""
-
-QUICK: dict[Kind, float] = {"held": 0.5, "free": 0.5, "mend": 0.5, "between": 1.0}
-"""Estimated seconds from which on a neighborhood was too large."""
-
-FACTORS: dict[Kind, tuple[float, float]] = {
-    "held": (1.04, 0.9),
-    "free": (1.04, 0.9),
-    "mend": (1.04, 0.9),
-    "between": (1.1, 0.85),
-}
-"""By how much the number of free groups changes after a neighborhood was easy, or was not."""
 
 BURST, LONG_BURST = 200, 300
 """Tries of a burst of ruin and recreate, and of one on broken rows."""
@@ -59,6 +47,29 @@ SETTLED = 1e-6
 
 SETTLING_SECONDS = 1.0
 """Allowed for plan-wide columns even where time is up: half a settlement pays fees for nothing."""
+
+
+class Pace(NamedTuple):
+    """How the number of free groups follows from one neighborhood to the next.
+
+    Attributes
+    ----------
+    most : int
+        Groups that are free at once.
+    quick : float
+        Estimated seconds from which on a neighborhood was too large.
+    grows, shrinks : float
+        Factors after a neighborhood was easy, or was not.
+    """
+
+    most: int
+    quick: float
+    grows: float
+    shrinks: float
+
+
+FEW, MANY = Pace(60, 0.5, 1.04, 0.9), Pace(1000, 1.0, 1.1, 0.85)
+PACES: dict[Kind, Pace] = {"held": FEW, "free": FEW, "mend": FEW, "between": MANY}
 
 
 class Search:
@@ -157,7 +168,7 @@ class Search:
             unit_usd=self.unit_usd,
         )
         self.effort += found.effort
-        self._resize(kind, found.proved and found.effort < QUICK[kind])
+        self._resize(kind, found.proved and found.effort < PACES[kind].quick)
         if found.values is None:
             return best
         candidate = self.builder.read(best, place, found.values)
@@ -210,9 +221,7 @@ class Search:
         for group in range(len(self.pricer)):
             if not self.pricer.is_exact(group):
                 part = self._part(group)
-                here = np.zeros(part.problem.columns, dtype=bool)
-                here[found.columns[group].positions - self.pricer.first_of(group)] = True
-                free.append((part, here))
+                free.append((part, self.opening.used(part, (found.columns[group],))))
         coupling = found.coupling
         lower, upper = found.hold(coupling.lower, coupling.upper)
         place = self.builder.build(found, free, lower, upper)
@@ -232,9 +241,9 @@ class Search:
 
         Each kind has a size of its own: with the plan-wide columns held they are easier.
         """
-        grow, shrink = FACTORS[kind]
-        size = self.sizes[kind] * (grow if is_easy else shrink)
-        self.sizes[kind] = float(np.clip(size, FEWEST, MOST[kind]))
+        pace = PACES[kind]
+        size = self.sizes[kind] * (pace.grows if is_easy else pace.shrinks)
+        self.sizes[kind] = float(np.clip(size, FEWEST, pace.most))
 
     def _choose(self, best: Assignment, center: Center, size: float) -> list[int]:
         """Groups around one that loses much, tied to it by what is scarce."""
