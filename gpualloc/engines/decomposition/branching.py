@@ -63,16 +63,19 @@ class Branching:
 
     def is_up(self, at: int, relaxed: Relaxed) -> bool:
         """Whether the upper side of a choice looks cheaper, by what branching has cost so far."""
-        part = relaxed.shared[at] - np.floor(relaxed.shared[at])
-        down, up = self._unit_usd[:, at] * np.array([part, 1 - part])
+        down, up = self._known_gains(np.array([at]), relaxed)[:, 0]
         return bool(up < down)
 
     def _known_scores(self, columns: Ints, relaxed: Relaxed, most: float) -> Floats:
         """What the pseudo-costs of some choices make them worth."""
+        return _score(np.minimum(self._known_gains(columns, relaxed), most), relaxed.cost_usd)
+
+    def _known_gains(self, columns: Ints, relaxed: Relaxed) -> Floats:
+        """What both sides of some choices that have been tried cost, by their pseudo-costs."""
         value = relaxed.shared[columns]
         part = value - np.floor(value)
-        gains = self._unit_usd[:, columns] / self._times[columns]
-        return _score(np.minimum(gains * np.stack([part, 1 - part]), most), relaxed.cost_usd)
+        gains: Floats = self._unit_usd[:, columns] / self._times[columns]
+        return gains * np.stack([part, 1 - part])
 
     def _tensest(self, columns: Ints, relaxed: Relaxed) -> Ints:
         """Choices by the tension on them, the most first."""

@@ -323,6 +323,7 @@ class Decomposer:
         tries, began, searched = self.search.tries, self.effort, self.search.effort
         if self.tree.last is not None:
             self.rounds.guide = guide_by(self.master.pool, self.tree.last, len(self.pricer))
+            self.tree.last = None
         self.search.pricer.shift_within = self.pricer.shift_within
         searching = helper.submit(self.rounds.improve, start, self.root, effort + self._ahead)
         left = work()
