@@ -10,6 +10,7 @@ from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.completion import Completion
+from gpualloc.engines.decomposition.left_out import take_left_out
 from gpualloc.engines.decomposition.neighborhood import Neighborhood, NeighborhoodBuilder
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.shape import read_shape
@@ -74,7 +75,8 @@ def test_completing_flows() -> None:
     """Completion finds the cheapest pairing of a flow, and none where a row cannot be kept."""
     pricer = pricer_of(apart())
     part = pricer.groups.write(0)
-    completion = Completion(part, read_shape(part))
+    shape = read_shape(part)
+    completion = Completion(part, shape, take_left_out(part.problem, shape))
     values = np.zeros(part.problem.columns)
     outcome = least_point(part.problem)
     core = read_shape(part).core

@@ -6,6 +6,7 @@ import numpy as np
 
 from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
+from gpualloc.engines.decomposition.left_out import LeftOut
 from gpualloc.engines.decomposition.shape import Shape
 from gpualloc.formulation.groups import Part
 from gpualloc.formulation.problem import Matrix, Problem, build_matrix
@@ -21,26 +22,19 @@ class Completion:
     ----------
     part : Part
     shape : Shape
-        Its `loose` rows are those left out.
+    left_out : LeftOut
     """
 
-    def __init__(self, part: Part, shape: Shape) -> None:
+    def __init__(self, part: Part, shape: Shape, left_out: LeftOut) -> None:
         problem = part.problem
         self.columns = problem.columns
         self.problem = problem
-        matrix, row = problem.matrix, problem.matrix.row_of_entry
-        open_ = ~shape.known[row]
-        known_entry = ~open_
+        self._lower, self._upper = left_out.lower, left_out.upper
+        self._row, self._column, self._value = left_out.row, left_out.column, left_out.value
         self._loose = np.zeros(problem.columns, dtype=bool)
-        self._loose[matrix.columns[open_]] = True
+        self._loose[left_out.column] = True
         self._loose[shape.core] = False
-        self._loose[matrix.columns[known_entry]] = False
-        rows = np.flatnonzero(~shape.known)
-        self._lower, self._upper = problem.row_lower[rows], problem.row_upper[rows]
-        number = np.full(problem.rows, -1)
-        number[rows] = np.arange(len(rows))
-        self._row, self._column = number[row[open_]], matrix.columns[open_]
-        self._value = matrix.values[open_]
+        self._loose[problem.matrix.columns[shape.known[problem.matrix.row_of_entry]]] = False
 
     def complete(self, core: dict[int, float], reduced: Floats) -> dict[int, float] | None:
         """The cheapest values of the loose columns at some reduced costs; None if there are none.

@@ -13,6 +13,7 @@ from gpualloc.engines.backends.highs import begin, require
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.effort import of_simplex
 from gpualloc.engines.decomposition.pool import Pool
+from gpualloc.engines.decomposition.sides import keep_signed
 from gpualloc.errors import SolverError
 from gpualloc.formulation.groups import Coupling
 from gpualloc.formulation.problem import build_matrix
@@ -255,7 +256,8 @@ class Master:
         value, dual = np.array(solution.col_value), np.array(solution.row_dual)
         duals = np.zeros(self.coupling.rows)
         active = self.active
-        signed = self._signed(dual[self.groups :], active)
+        lower, upper = self.coupling.row_lower[active], self.coupling.row_upper[active]
+        signed = keep_signed(dual[self.groups :], lower, upper)
         duals[active] = signed * self._scale[active] * self.unit_usd
         iterations = highs.getInfo().simplex_iteration_count
         self.iterations += iterations
@@ -281,12 +283,6 @@ class Master:
             require(highs.clearSolver(), "clearSolver")
         name = highs.modelStatusToString(highs.getModelStatus())
         raise SolverError(f"the master ended with {name}")
-
-    def _signed(self, dual: Floats, rows: Ints) -> Floats:
-        """Duals without those of a sign for which the row has no side."""
-        no_lower = np.isneginf(self.coupling.row_lower[rows]) & (dual > 0)
-        no_upper = np.isposinf(self.coupling.row_upper[rows]) & (dual < 0)
-        return np.where(no_lower | no_upper, 0.0, dual)
 
     def activity(self, weights: Floats, shared: Floats) -> Floats:
         """(r,) what every coupling row comes to."""

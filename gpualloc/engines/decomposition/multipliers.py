@@ -23,7 +23,8 @@ from highspy import HighsModelStatus
 
 from gpualloc.engines.backends.highs import build, require
 from gpualloc.engines.decomposition.effort import of_simplex
-from gpualloc.engines.decomposition.shape import Shape
+from gpualloc.engines.decomposition.left_out import LeftOut
+from gpualloc.engines.decomposition.sides import keep_signed, sum_pressed
 from gpualloc.formulation.groups import Part
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Floats
@@ -91,10 +92,10 @@ class Multipliers:
         self.effort = 0.0
         self.shift = Shift({}, {}, np.zeros(groups))
 
-    def add(self, part: Part, shape: Shape, first: int) -> None:
+    def add(self, part: Part, left_out: LeftOut, first: int) -> None:
         """Take a group whose rows pricing does not all know; `first` is its first column."""
         if part.problem.rows + part.problem.columns <= MOST_LINES:
-            self._hard.append(HardRelaxation(part, shape, first))
+            self._hard.append(HardRelaxation(part, left_out, first))
 
     def update(self, reduced: Floats, pool: Executor) -> None:
         """Find multipliers at some reduced costs of all groups' columns, not shifted yet."""
@@ -123,20 +124,12 @@ class HardRelaxation:
         Its rows and columns.
     """
 
-    def __init__(self, part: Part, shape: Shape, first: int) -> None:
+    def __init__(self, part: Part, left_out: LeftOut, first: int) -> None:
         problem = part.problem
         self.group = part.index
         self.first = first
         self.lines = problem.rows + problem.columns
-        self._left_out = np.flatnonzero(~shape.known)
-        self._lower = problem.row_lower[self._left_out]
-        self._upper = problem.row_upper[self._left_out]
-        number = np.full(problem.rows, -1)
-        number[self._left_out] = np.arange(len(self._left_out))
-        rows = number[problem.matrix.row_of_entry]
-        mine = rows >= 0
-        self._row, self._value = rows[mine], problem.matrix.values[mine]
-        self._column = problem.matrix.columns[mine]
+        self._left_out = left_out
         self._problem: Problem = replace(problem, integer=np.zeros(problem.columns, dtype=bool))
         self._factors: Floats = np.empty(0)
         self._highs: highspy.Highs | None = None
@@ -153,17 +146,11 @@ class HardRelaxation:
         if highs.getModelStatus() != HighsModelStatus.kOptimal:
             return np.zeros(len(own)), 0.0, iterations
         dual = np.array(highs.getSolution().row_dual) * self._factors * unit
-        multiplier = self._signed(dual[self._left_out])
-        usd = multiplier[self._row] * self._value
-        taken: Floats = np.bincount(self._column, usd, len(own)).astype(float)
-        side = np.where(multiplier > 0, self._lower, self._upper)
-        presses = multiplier != 0
-        return -taken, float((multiplier[presses] * side[presses]).sum()), iterations
-
-    def _signed(self, dual: Floats) -> Floats:
-        """Duals without those of a sign for which the row has no side."""
-        no_side = np.where(dual > 0, np.isneginf(self._lower), np.isposinf(self._upper))
-        return np.where(no_side, 0.0, dual)
+        rows = self._left_out
+        multiplier = keep_signed(dual[rows.rows], rows.lower, rows.upper)
+        usd = multiplier[rows.row] * rows.value
+        taken: Floats = np.bincount(rows.column, usd, len(own)).astype(float)
+        return -taken, sum_pressed(multiplier, rows.lower, rows.upper), iterations
 
     def _model(self) -> highspy.Highs:
         if self._highs is None:

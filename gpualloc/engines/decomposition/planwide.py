@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gpualloc.engines.decomposition.sides import sum_pressed
 from gpualloc.formulation.groups import Coupling
 from gpualloc.vectors import Floats, Ints
 
@@ -21,8 +22,7 @@ def plan_wide_bound(
     coupling: Coupling, duals: Floats, reduced: Floats, lower: Floats, upper: Floats
 ) -> float:
     """The part of the bound that is not the groups': right-hand sides and plan-wide columns."""
-    side = np.where(duals > 0, coupling.row_lower, coupling.row_upper)
-    rows = float((duals[duals != 0] * side[duals != 0]).sum())
+    rows = sum_pressed(duals, coupling.row_lower, coupling.row_upper)
     return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
 
 

@@ -15,6 +15,7 @@ from gpualloc.engines.decomposition.completion import Completion
 from gpualloc.engines.decomposition.effort import of_pricing
 from gpualloc.engines.decomposition.gathering import Gathering
 from gpualloc.engines.decomposition.kernels import price_blocks
+from gpualloc.engines.decomposition.left_out import take_left_out
 from gpualloc.engines.decomposition.multipliers import Multipliers
 from gpualloc.engines.decomposition.planwide import plan_wide_bound, reduced_shared
 from gpualloc.engines.decomposition.shape import MISSING, BlockShape, Shape, place, read_shape
@@ -98,10 +99,12 @@ class Pricer:
             part = groups.write(at)
             shape = read_shape(part)
             first = parts.columns
-            completion = None if shape.exact else Completion(part, shape)
-            self._kept.append(_Group(shape, first, len(blocks), completion))
+            completion = None
             if not shape.exact:
-                self.multipliers.add(part, shape, first)
+                left_out = take_left_out(part.problem, shape)
+                completion = Completion(part, shape, left_out)
+                self.multipliers.add(part, left_out, first)
+            self._kept.append(_Group(shape, first, len(blocks), completion))
             if part.flows:
                 self._tied.add(at)
             blocks.extend((first, block) for block in shape.blocks)
