@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import gpualloc
 from gpualloc.engines.backends import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.decomposition.assignment import Assignment
@@ -14,6 +15,8 @@ from gpualloc.engines.decomposition.left_out import take_left_out
 from gpualloc.engines.decomposition.neighborhood import Neighborhood, NeighborhoodBuilder
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.shape import read_shape
+from gpualloc.engines.decomposition.small import solve_small
+from gpualloc.formulation.groups import Groups
 from gpualloc.formulation.problem import Problem
 from gpualloc.vectors import Bools, Floats
 from tests.decomposition.cases import (
@@ -179,18 +182,20 @@ def test_neighborhood_of_all_groups_is_the_whole(focus: str | None) -> None:
             assert is_same(fixed + least_usd(place.problem), float(optimum))
 
 
+def cheapest_columns(pricer: Pricer) -> tuple[Column, ...]:
+    """For each group, its cheapest placement by itself."""
+    price(pricer)
+    found = list(pricer.columns(range(len(pricer)), np.zeros(pricer.coupling.rows)))
+    cheapest = {column.group: column for column in reversed(found)}
+    return tuple(cheapest[group] for group in range(len(pricer)))
+
+
 def test_broken_rows_cost() -> None:
     """From an assignment that breaks rows, the small program pays for them, or mends them."""
     mended = 0
     for pricer in with_plan("power"):
-        price(pricer)
         coupling = pricer.coupling
-        cheapest = {
-            c.group: c
-            for c in reversed(list(pricer.columns(range(len(pricer)), np.zeros(coupling.rows))))
-        }
-        columns = tuple(cheapest[group] for group in range(len(pricer)))
-        around = Assignment(coupling, columns, coupling.lower.copy())
+        around = Assignment(coupling, cheapest_columns(pricer), coupling.lower.copy())
         builder, place = neighborhood(pricer, around, range(len(pricer)))
         relief = place.problem.columns - place.relief
         assert relief == len(around.broken)
@@ -199,3 +204,43 @@ def test_broken_rows_cost() -> None:
         assert found.is_valid
         assert is_same(found.cost_usd, best_assignment(pricer).cost_usd)
     assert mended
+
+
+def least_small_usd(place: Neighborhood) -> float:
+    """What a small program costs at its optimum."""
+    found = solve_small(place.problem, start=place.start, gap=0.0, unit_usd=1e6)
+    assert found.proved
+    assert found.values is not None
+    return float(place.problem.cost @ found.values)
+
+
+def test_rows_are_traded() -> None:
+    """Where kept rows may be broken in return for others, the plan-wide columns cost no more."""
+    for pricer in (pricer for focus in FOCUSES for pricer in with_plan(focus)):
+        coupling, builder = pricer.coupling, NeighborhoodBuilder(pricer, 1e6)
+        around = Assignment(coupling, cheapest_columns(pricer), coupling.lower.copy())
+        bounds = coupling.lower, coupling.upper
+        plain = builder.build(around, [], *bounds)
+        if plain.problem.columns - plain.relief < len(around.broken):
+            continue  # a row that no choice can mend is left out, and pays nothing
+        stiff = least_small_usd(plain)
+        loose = least_small_usd(builder.build(around, [], *bounds, trades=True))
+        near = NEAR * max(1.0, abs(stiff))
+        assert loose <= stiff + near
+        assert loose >= stiff - near or len(around.broken)
+
+
+def test_trades_break_less() -> None:
+    """A choice that is held by one row alone gives way where it would break many others."""
+    usd = np.zeros(2)
+    for seed in range(4):
+        pricer = Pricer(Groups(gpualloc.generate(data_centers=8, jobs=24, seed=seed)))
+        coupling, builder = pricer.coupling, NeighborhoodBuilder(pricer, 1e6)
+        around = Assignment(coupling, cheapest_columns(pricer), coupling.lower.copy())
+        for at, trades in enumerate((False, True)):
+            place = builder.build(around, [], coupling.lower, coupling.upper, trades=trades)
+            values = solve_small(place.problem, start=place.start, unit_usd=1e6).values
+            assert values is not None
+            found = builder.read(around, place, values)
+            usd[at] += found.cost_usd + builder.penalties(found).sum()
+    assert usd[1] < usd[0]

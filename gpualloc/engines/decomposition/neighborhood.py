@@ -80,8 +80,20 @@ class NeighborhoodBuilder:
         penalties: Floats = self._penalty_usd * (relative + BROKEN)
         return penalties
 
+    def _rates(self, excess: Floats, size: Floats) -> Floats:
+        """What a unit more of broken rows costs, in USD: in all the penalty, where they stand."""
+        share = np.divide(excess, size, out=np.full(len(size), BROKEN), where=excess > 0)
+        rates: Floats = self._penalty_usd * (1 + BROKEN / share) / size
+        return rates
+
     def build(
-        self, around: Assignment, free: Sequence[tuple[Part, Bools]], lower: Floats, upper: Floats
+        self,
+        around: Assignment,
+        free: Sequence[tuple[Part, Bools]],
+        lower: Floats,
+        upper: Floats,
+        *,
+        trades: bool = False,
     ) -> Neighborhood:
         """The program in which some groups are free.
 
@@ -91,6 +103,8 @@ class NeighborhoodBuilder:
             The groups, each with the columns that it may use.
         lower, upper : (c,) float
             Bounds on the plan-wide columns.
+        trades : bool
+            Whether rows that the assignment keeps may be broken in return for those that it breaks.
         """
         coupling = around.coupling
         groups = {part.index for part, _ in free}
@@ -101,8 +115,14 @@ class NeighborhoodBuilder:
             kept = np.flatnonzero(allowed)
             parts.append(FreePart(part, kept, first))
             first += len(kept)
-        lower, upper, rows = _tighten(coupling, taken, parts, lower, upper)
-        return self._assemble(around, tuple(parts), taken, rows, lower, upper)
+        touched = _touched(coupling, parts)
+        if trades and len(around.broken):
+            rows = np.flatnonzero(touched | (np.diff(coupling.entries.starts) > 0))
+            soft = rows
+        else:
+            lower, upper, rows = _tighten(coupling, taken, touched, lower, upper)
+            soft = np.intersect1d(around.broken, rows)
+        return self._assemble(around, tuple(parts), taken, rows, soft, lower, upper)
 
     def _assemble(
         self,
@@ -110,23 +130,23 @@ class NeighborhoodBuilder:
         parts: tuple[FreePart, ...],
         taken: Floats,
         rows: Ints,
+        soft: Ints,
         lower: Floats,
         upper: Floats,
     ) -> Neighborhood:
         coupling = around.coupling
         start, columns = self._start(around, parts)
-        here = np.isin(around.broken, rows)
-        broken = around.broken[here]
         relief = columns
-        sheet = _Sheet(columns + len(broken))
+        sheet = _Sheet(columns + len(soft))
         sheet.put_coupling(coupling, rows, taken)
         for part in parts:
             sheet.put_part(part, rows)
-        size, excess = coupling.sizes[broken], around.excess[broken]
+        size, excess = coupling.sizes[soft], around.excess[soft]
         scale = np.maximum(excess, FINEST * size)
-        over = (around.taken + coupling.entries.dot(around.shared) > coupling.row_upper)[broken]
-        number = np.searchsorted(rows, broken)
-        sheet.put(number, relief + np.arange(len(broken)), np.where(over, -scale, scale))
+        over = around.taken + coupling.entries.dot(around.shared) > coupling.row_upper
+        over = np.where(excess > 0, over[soft], np.isfinite(coupling.row_upper[soft]))
+        number = np.searchsorted(rows, soft)
+        sheet.put(number, relief + np.arange(len(soft)), np.where(over, -scale, scale))
         start = np.concatenate([start, excess / scale])
         slack = np.maximum(2.0, size / scale)
         problem = sheet.problem(
@@ -138,14 +158,14 @@ class NeighborhoodBuilder:
                 [
                     coupling.cost,
                     *(p.part.problem.cost[p.kept] for p in parts),
-                    self.penalties(around)[here] * scale / excess,
+                    self._rates(excess, size) * scale,
                 ]
             ),
             integer=np.concatenate(
                 [
                     coupling.integer,
                     *(p.part.problem.integer[p.kept] for p in parts),
-                    np.zeros(len(broken), dtype=bool),
+                    np.zeros(len(soft), dtype=bool),
                 ]
             ),
         )
@@ -182,16 +202,21 @@ class NeighborhoodBuilder:
         return found or self._pricer.column(group, nonzero, values[nonzero])
 
 
-def _tighten(
-    coupling: Coupling, taken: Floats, parts: Sequence[FreePart], lower: Floats, upper: Floats
-) -> tuple[Floats, Floats, Ints]:
-    """Rows with one plan-wide column alone become its bounds; returns the rows that remain."""
+def _touched(coupling: Coupling, parts: Sequence[FreePart]) -> Bools:
+    """(r,) coupling rows in which a free group has a column that it may use."""
     touched = np.zeros(coupling.rows, dtype=bool)
     for part in parts:
         matrix = part.part.coupling
         mask = np.zeros(part.part.problem.columns, dtype=bool)
         mask[part.kept] = True
         touched[matrix.columns[mask[matrix.row_of_entry]]] = True
+    return touched
+
+
+def _tighten(
+    coupling: Coupling, taken: Floats, touched: Bools, lower: Floats, upper: Floats
+) -> tuple[Floats, Floats, Ints]:
+    """Rows with one plan-wide column alone become its bounds; returns the rows that remain."""
     entries = coupling.entries
     count = np.diff(entries.starts)
     single = np.flatnonzero((count == 1) & ~touched)

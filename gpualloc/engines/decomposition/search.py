@@ -197,7 +197,7 @@ class Search:
         coupling = self.pricer.coupling
         near = np.clip(np.where(coupling.integer, np.rint(shared), shared), lower, upper)
         around = Assignment(coupling, tuple(columns), near)
-        place = self.builder.build(around, [], lower, upper)
+        place = self.builder.build(around, [], lower, upper, trades=True)
         found = solve_small(
             place.problem,
             start=place.start,
