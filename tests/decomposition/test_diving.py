@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gpualloc
-from gpualloc.engines.decomposition.diving import Dive, Manner
+from gpualloc.engines.decomposition.diving import BARS, Dive, Manner
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.groups import Groups
@@ -53,3 +53,21 @@ def test_dive_on_generated_instances(seed: int, manner: Manner) -> None:
     generation = generation_on(Pricer(Groups(instance)))
     assert generation is not None
     check_dive(generation, manner)
+
+
+def test_barred_placements_are_left_alone() -> None:
+    """A dive bars what costs the others much; it then ends with something else."""
+    barred = 0
+    for seed in range(6):
+        instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=40, seed=seed)
+        generation = generation_on(Pricer(Groups(instance)))
+        assert generation is not None
+        generation.converge(1e-3, np.inf, 100)
+        dive = Dive(generation, lambda: False, MANNERS[0])
+        dived = finish(dive.run())
+        assert dived is not None
+        settled = {column.key for column in dived[0]}
+        assert not any(column.key in settled for column in dive.barred)
+        assert len(dive.barred) <= BARS
+        barred += len(dive.barred)
+    assert barred

@@ -12,16 +12,11 @@ from gpualloc.engines.decomposition.assignment import activity_of
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.master import Relaxed
-from gpualloc.engines.decomposition.planwide import find_broken, reduced_shared, tension_of
-from gpualloc.vectors import Bools, Floats, Ints
+from gpualloc.engines.decomposition.rounding import Rounding
+from gpualloc.vectors import Bools, Floats
 
 SHARE = 0.2
 """Fraction of the open groups that is settled in each round, at least."""
-
-SHARE_SHARED = 0.25
-"""Fraction of the plan-wide columns that is lowered at once where rounding up breaks rows."""
-
-SHARED_ROUNDS = 40
 
 HELPS = 2e-4
 """By how much pricing again must lower the relaxation, relative."""
@@ -29,12 +24,14 @@ HELPS = 2e-4
 LITTLE, LOST = 0.1, 0.01
 """Placements that a settlement may make impossible, in all and of one group: repair finds them."""
 
-TENSE, TENSER = 3e-4, 1e-3
-"""Plan-wide columns that are worth this, relative to the cost, are rounded first: with a look at
-both sides, and without."""
+JUMP = 3e-3
+"""By how much a settlement may raise the cost, relative, without a try with fewer groups."""
 
-CHEAP = 1e-4
-"""How much the nearer side may raise the cost, relative, without a look at the other."""
+STEP = 4
+"""Factor from one number of groups that are settled at once to the next."""
+
+BARS = 10
+"""Placements that are barred in a dive, at most."""
 
 HEAVIEST, HAIR = 2, 1e-7
 """Placements of a giant that are tried, and what rounding may take of a row, in its sizes."""
@@ -44,7 +41,6 @@ DEAR = 0.5
 """Power of the costs by which dear groups come first where room is scarce."""
 
 NEAR = 1e-9
-MISSING = 1e-6
 ROUNDS = 8
 """Times that the open groups are priced between two settlements."""
 
@@ -83,7 +79,12 @@ class Dive:
         self.master = generation.master
         self.stop = stop
         self.manner = manner
+        self._rounding = Rounding(
+            self.master, generation.solve_master, self._price_open, stop, looks=manner.looks
+        )
         self._chosen: dict[int, Column] = {}
+        self._barred: list[int] = []
+        self._kept = len(generation.pricer)
         self._scarce = False
 
     def run(self) -> Generator[None, None, tuple[list[Column], Floats] | None]:
@@ -97,7 +98,7 @@ class Dive:
         groups = len(self.generation.pricer)
         relaxed = self.generation.solve_master()
         try:
-            relaxed = self._settle_shared(self._settle_tense(relaxed))
+            relaxed = self._rounding.settle(relaxed)
             yield
             relaxed = self._settle_giants(relaxed)
             yield
@@ -114,78 +115,6 @@ class Dive:
         if len(self._chosen) < groups:
             return None
         return [self._chosen[group] for group in range(groups)], relaxed.shared
-
-    def _settle_shared(self, relaxed: Relaxed) -> Relaxed:
-        """Round the plan-wide columns up; those that cannot hold there, by their duals, down."""
-        master = self.master
-        lower, upper = master.lower.copy(), master.upper.copy()
-        before, kept = relaxed, (lower, upper)
-        up = np.zeros(len(lower), dtype=bool)
-        down = up.copy()
-        for _ in range(SHARED_ROUNDS):
-            if relaxed.missing <= before.missing + MISSING:
-                kept = master.lower.copy(), master.upper.copy()
-                raised = self._broken(relaxed.shared, 0.5)
-                if not len(raised):
-                    break
-                up[raised] = True
-            else:
-                self._turn(reduced_shared(master.coupling, relaxed.duals), up, down)
-            if self.stop():
-                break
-            at_least = np.where(up, np.maximum(lower, np.minimum(upper, 1.0)), lower)
-            master.set_bounds(at_least, np.where(down, lower, upper))
-            relaxed = self._price_open()
-        if relaxed.missing > before.missing + MISSING:
-            master.set_bounds(*kept)
-            relaxed = self._price_open()
-        return relaxed
-
-    @staticmethod
-    def _turn(price: Floats, up: Bools, down: Bools) -> None:
-        """Lower the raised columns that cost most there, and free the lowered that are missed."""
-        pulls = np.where(up, price, np.where(down, -price, 0.0))
-        wrong = np.flatnonzero(pulls > 0)
-        count = int(np.ceil(SHARE_SHARED * len(wrong)))
-        worst = wrong[np.argsort(-pulls[wrong], kind="stable")[:count]]
-        was_up = up[worst]
-        up[worst] = False
-        down[worst] = was_up
-
-    def _settle_tense(self, relaxed: Relaxed) -> Relaxed:
-        """Round the plan-wide columns that are worth most, one by one."""
-        least = TENSE if self.manner.looks else TENSER
-        for _ in range(SHARED_ROUNDS):
-            shared = relaxed.shared
-            broken = self._broken(shared, 0.0)
-            worth = np.minimum(shared, 1 - shared) * tension_of(self.master.coupling, relaxed.duals)
-            tense = broken[worth[broken] > least * abs(relaxed.cost_usd)]
-            if not len(tense) or self.stop():
-                break
-            relaxed = self._round(int(tense[np.argmax(worth[tense])]), relaxed)
-        return relaxed
-
-    def _round(self, at: int, before: Relaxed) -> Relaxed:
-        """Round a plan-wide column to the nearer side, or to the other where that is better."""
-        lower, upper = self.master.lower.copy(), self.master.upper.copy()
-        side = np.rint(before.shared[at])
-        lower[at] = upper[at] = side
-        self.master.set_bounds(lower, upper)
-        near = self._price_open()
-        if self._is_fine(before, near):
-            return near
-        lower[at] = upper[at] = 1 - side
-        self.master.set_bounds(lower, upper)
-        far = self._price_open()
-        lower[at] = upper[at] = 1 - side if far.cost_usd < near.cost_usd else side
-        self.master.set_bounds(lower, upper)
-        return self.generation.solve_master()
-
-    def _is_fine(self, before: Relaxed, after: Relaxed) -> bool:
-        """Whether the other side of a plan-wide column needs no look."""
-        if self.manner.looks:
-            return after.cost_usd - before.cost_usd <= CHEAP * abs(before.cost_usd)
-        return after.missing <= before.missing + MISSING
 
     def _settle_giants(self, relaxed: Relaxed) -> Relaxed:
         """Settle the dearest groups, the dearest first, each where that costs the others least."""
@@ -221,11 +150,6 @@ class Dive:
         cost = self.generation.solve_master().cost_usd
         del self._chosen[column.group]
         return cost
-
-    def _broken(self, shared: Floats, least: float) -> Ints:
-        """Plan-wide columns that are not whole, with a fraction of at least `least`."""
-        broken = find_broken(self.master.coupling, shared)
-        return broken[(shared - np.floor(shared))[broken] > least]
 
     def _price_open(self) -> Relaxed:
         """Solve the master, with new columns for the groups that are open while they help."""
@@ -280,28 +204,68 @@ class Dive:
     def _advance(self, before: Relaxed) -> Relaxed | None:
         """Settle some groups; None if none is left.
 
-        Where others lose their place by it, these are settled first and fewer after them.
+        Where others lose their place by it, these are settled first, the dearest of them before
+        the others, and fewer after them. A group that costs much even alone is looked at without.
         """
         ranked = self._best_of(before.weights)
         if not ranked:
             return None
         count = max(1, int(np.ceil(SHARE * len(ranked))))
         most = max(count, sum(weight >= SURE for weight, _ in ranked))
+        most = min(most, STEP * self._kept)
         first: list[int] = []
+        seen: set[int] = set()
         while True:
             fresh = self._settle(ranked, first, most)
             after = self._price_open()
             lost = self._lost(before, after)
-            new = [group for group in lost if group not in first]
-            misses_more = len(lost) > 0 or after.missing > before.missing + LITTLE
-            least = len(fresh) == 1 or not (most or new)
-            if not misses_more or least or self.stop():
+            if (not lost and self._is_near(before, after)) or self.stop():
+                self._kept = len(fresh)
                 return after
+            if len(fresh) == 1:
+                self._kept = 1
+                at = next(at for _, at in ranked if self.master.pool[at] is fresh[0])
+                return self._look_without(at, after)
             for column in fresh:
                 del self._chosen[column.group]
-            first.extend(new)
+            new = set(lost) - seen
+            seen |= new
+            if not (new or most):
+                first = first[: len(fresh) // 2]
+            first = sorted((*first, *new), key=self._usd_of(ranked), reverse=True)
             self._scarce = True
-            most = min(count, most // 2)
+            most = min(count, most // STEP)
+
+    @staticmethod
+    def _is_near(before: Relaxed, after: Relaxed) -> bool:
+        """Whether a settlement has made the relaxation little worse."""
+        more = after.cost_usd - before.cost_usd
+        return after.missing <= before.missing + LITTLE and more <= JUMP * abs(before.cost_usd)
+
+    def _look_without(self, at: int, settled: Relaxed) -> Relaxed:
+        """Bar a placement that was settled alone, unless the relaxation is worse without."""
+        column = self.master.pool[at]
+        if len(self._barred) >= BARS:
+            return settled
+        del self._chosen[column.group]
+        self._barred.append(at)
+        self._choose([])
+        without = self._price_open()
+        if without.cost_usd < settled.cost_usd:
+            return without
+        self._barred.pop()
+        self._choose([column])
+        return self.generation.solve_master()
+
+    @property
+    def barred(self) -> list[Column]:
+        """Placements that were found to cost the others too much."""
+        return [self.master.pool[at] for at in self._barred]
+
+    def _usd_of(self, ranked: list[tuple[float, int]]) -> Callable[[int], float]:
+        """What a group costs where it would be settled."""
+        usd = {self.master.pool[at].group: self.master.pool[at].cost for _, at in ranked}
+        return lambda group: usd.get(group, 0.0)
 
     def _settle(self, ranked: list[tuple[float, int]], first: list[int], most: int) -> list[Column]:
         """Settle the groups that come first, and then others in their order, as far as they fit."""
@@ -340,6 +304,7 @@ class Dive:
         settled[list(self._chosen)] = True
         for at in np.flatnonzero(settled[pool.group]).tolist():
             allowed[at] = pool[at] is self._chosen[pool[at].group]
+        allowed[self._barred] = False
         return allowed
 
     def _settle_rest(self, weights: Floats) -> None:
