@@ -151,10 +151,15 @@ class Dive:
         del self._chosen[column.group]
         return cost
 
-    def _price_open(self) -> Relaxed:
-        """Solve the master, with new columns for the groups that are open while they help."""
+    def _price_open(self, before_usd: float = -np.inf) -> Relaxed:
+        """Solve the master, with new columns for the groups that are open while they help.
+
+        Where it costs no more than before, they would not.
+        """
         generation, pricer = self.generation, self.generation.pricer
         relaxed = generation.solve_master()
+        if relaxed.cost_usd - before_usd < HELPS * abs(relaxed.cost_usd):
+            return relaxed
         for _ in range(ROUNDS):
             open_ = [group for group in range(len(pricer)) if group not in self._chosen]
             if not open_ or self.stop():
@@ -217,7 +222,7 @@ class Dive:
         seen: set[int] = set()
         while True:
             fresh = self._settle(ranked, first, most)
-            after = self._price_open()
+            after = self._price_open(before.cost_usd)
             lost = self._lost(before, after)
             if (not lost and self._is_near(before, after)) or self.stop():
                 self._kept = len(fresh)

@@ -9,17 +9,15 @@ from __future__ import annotations
 SECONDS_PER_ITERATION, SECONDS_PER_ITERATION_AND_LINE = 2e-5, 2.2e-8
 """Of a simplex iteration, and more for every row and column."""
 
-SHARE_IN_PROGRAMS = 0.6
-"""The same within small programs, as a part of it."""
-
 SECONDS_PER_GROUP = 2.5e-4
 """Of pricing a group and making its columns."""
 
 SECONDS_PER_TRY, SECONDS_PER_TRY_AND_GROUP = 2e-3, 4e-6
 """Of a ruin and recreate, and more for every group."""
 
-SECONDS_PER_PROGRAM, SECONDS_PER_ENTRY = 0.06, 1e-6
-"""Of building and presolving a small program, and more for every coefficient."""
+SECONDS_PER_PROGRAM, SECONDS_PER_ENTRY, SECONDS_PER_ITERATION_WITHIN = 0.03, 2e-6, 1.4e-4
+"""Of a small program, more for every coefficient, and for every simplex iteration: presolved, it is
+much smaller than it was, so its rows and columns tell little."""
 
 
 def of_simplex(iterations: int, lines: int) -> float:
@@ -37,7 +35,7 @@ def of_tries(tries: int, groups: int) -> float:
     return tries * (SECONDS_PER_TRY + SECONDS_PER_TRY_AND_GROUP * groups)
 
 
-def of_program(entries: int, iterations: int, lines: int) -> float:
-    """Effort of a small program with so many coefficients, iterations, rows and columns."""
+def of_program(entries: int, iterations: int) -> float:
+    """Effort of a small integer program with so many coefficients and iterations."""
     built = SECONDS_PER_PROGRAM + SECONDS_PER_ENTRY * entries
-    return built + SHARE_IN_PROGRAMS * of_simplex(iterations, lines)
+    return built + SECONDS_PER_ITERATION_WITHIN * iterations

@@ -92,8 +92,7 @@ def solve_small(
         highs = _run(scaled, options, None)
         found = _read(highs, unit_usd)
     iterations = max(0, highs.getInfo().simplex_iteration_count)
-    lines = problem.rows + problem.columns
-    effort = of_program(len(problem.matrix.values), iterations, lines)
+    effort = of_program(len(problem.matrix.values), iterations)
     duals = None if found.duals is None else found.duals * factors
     return replace(found, duals=duals, effort=effort)
 
