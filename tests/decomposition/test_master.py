@@ -153,3 +153,25 @@ def test_a_column_is_known_again() -> None:
     size = len(generation.master.pool)
     assert generation.master.add_columns(list(generation.master.pool)) == 0
     assert len(generation.master.pool) == size > 0
+
+
+@pytest.mark.parametrize("focus", FOCUSES)
+def test_master_goes_back_to_a_basis(focus: str | None) -> None:
+    """With the bounds of before, it is solved there at once, whatever has come in since."""
+    for data in tiny_data(focus, SEEDS):
+        generation = generation_of(data)
+        if generation is None:
+            continue
+        master = generation.master
+        generation.converge(1e-6, np.inf, 100)
+        before, basis = generation.solve_master(), master.basis()
+        for at in range(len(master.pool)):
+            master.allow(np.arange(len(master.pool)) != at)
+            elsewhere = generation.solve_master()
+            assert elsewhere.cost_usd >= before.cost_usd - NEAR * max(1.0, abs(before.cost_usd))
+            master.allow(np.ones(len(master.pool), dtype=bool))
+            master.restore(basis)
+            iterations = master.iterations
+            again = master.solve()
+            assert is_same(again.cost_usd, before.cost_usd)
+            assert master.iterations == iterations

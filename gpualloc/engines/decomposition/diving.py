@@ -210,7 +210,8 @@ class Dive:
         """Settle some groups; None if none is left.
 
         Where others lose their place by it, these are settled first, the dearest of them before
-        the others, and fewer after them. A group that costs much even alone is looked at without.
+        the others, and fewer after them; the master goes back to where it was each time. A group
+        that costs much even alone is looked at without.
         """
         ranked = self._best_of(before.weights)
         if not ranked:
@@ -220,6 +221,7 @@ class Dive:
         most = min(most, STEP * self._kept)
         first: list[int] = []
         seen: set[int] = set()
+        basis = self.master.basis()
         while True:
             fresh = self._settle(ranked, first, most)
             after = self._price_open(before.cost_usd)
@@ -233,6 +235,7 @@ class Dive:
                 return self._look_without(at, after)
             for column in fresh:
                 del self._chosen[column.group]
+            self.master.restore(basis)
             new = set(lost) - seen
             seen |= new
             if not (new or most):

@@ -242,6 +242,19 @@ class Master:
         )
         self._relief = np.append(self._relief, at)
 
+    def basis(self) -> highspy.HighsBasis:
+        """The basis at hand."""
+        return self._highs.getBasis()
+
+    def restore(self, basis: highspy.HighsBasis) -> None:
+        """Go back to an earlier basis; what is new since is out of it."""
+        status = highspy.HighsBasisStatus
+        columns, rows = list(basis.col_status), list(basis.row_status)
+        columns += [status.kLower] * (self._highs.getNumCol() - len(columns))
+        rows += [status.kBasic] * (self._highs.getNumRow() - len(rows))
+        basis.col_status, basis.row_status = columns, rows
+        require(self._highs.setBasis(basis), "setBasis")
+
     def solve(self) -> Relaxed:
         """Solve over the columns and rows at hand.
 
