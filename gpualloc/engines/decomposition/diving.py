@@ -216,14 +216,19 @@ class Dive:
         ranked = self._best_of(before.weights)
         if not ranked:
             return None
+        pool, at_of = self.master.pool, {self.master.pool[at].group: at for _, at in ranked}
         count = max(1, int(np.ceil(SHARE * len(ranked))))
         most = max(count, sum(weight >= SURE for weight, _ in ranked))
         most = min(most, STEP * self._kept)
+
+        def usd_of(group: int) -> float:
+            return pool[at_of[group]].cost if group in at_of else 0.0
+
         first: list[int] = []
         seen: set[int] = set()
         basis = self.master.basis()
         while True:
-            fresh = self._settle(ranked, first, most)
+            fresh = self._settle([pool[at] for at in at_of.values()], first, most)
             after = self._price_open(before.cost_usd)
             lost = self._lost(before, after)
             if (not lost and self._is_near(before, after)) or self.stop():
@@ -231,8 +236,7 @@ class Dive:
                 return after
             if len(fresh) == 1:
                 self._kept = 1
-                at = next(at for _, at in ranked if self.master.pool[at] is fresh[0])
-                return self._look_without(at, after)
+                return self._look_without(at_of[fresh[0].group], after)
             for column in fresh:
                 del self._chosen[column.group]
             self.master.restore(basis)
@@ -240,7 +244,7 @@ class Dive:
             seen |= new
             if not (new or most):
                 first = first[: len(fresh) // 2]
-            first = sorted((*first, *new), key=self._usd_of(ranked), reverse=True)
+            first = sorted((*first, *new), key=usd_of, reverse=True)
             self._scarce = True
             most = min(count, most // STEP)
 
@@ -270,14 +274,9 @@ class Dive:
         """Placements that were found to cost the others too much."""
         return [self.master.pool[at] for at in self._barred]
 
-    def _usd_of(self, ranked: list[tuple[float, int]]) -> Callable[[int], float]:
-        """What a group costs where it would be settled."""
-        usd = {self.master.pool[at].group: self.master.pool[at].cost for _, at in ranked}
-        return lambda group: usd.get(group, 0.0)
-
-    def _settle(self, ranked: list[tuple[float, int]], first: list[int], most: int) -> list[Column]:
+    def _settle(self, ranked: list[Column], first: list[int], most: int) -> list[Column]:
         """Settle the groups that come first, and then others in their order, as far as they fit."""
-        columns = {self.master.pool[at].group: self.master.pool[at] for _, at in ranked}
+        columns = {column.group: column for column in ranked}
         ahead = [columns.pop(group) for group in first if group in columns]
         fresh = self._fitting([*ahead, *islice(columns.values(), most if ahead else max(1, most))])
         self._choose(fresh)
