@@ -139,9 +139,7 @@ def with_plan(focus: str | None) -> list[Pricer]:
 
 def plain(pricer: Pricer, column: Column) -> Column:
     """The same shards and hubs without columns that are set and not needed."""
-    values = np.zeros(pricer.columns_of(column.group))
-    values[column.positions - pricer.first_of(column.group)] = column.values
-    return pricer.column_of(column.group, values) or column
+    return pricer.column_of(column.group, pricer.values_of(column)) or column
 
 
 @pytest.mark.parametrize("focus", FOCUSES)

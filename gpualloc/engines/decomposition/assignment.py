@@ -44,9 +44,14 @@ class Assignment:
         return activity_of(self.coupling, self.columns)
 
     @cached_property
+    def activity(self) -> Floats:
+        """(r,) what every coupling row comes to."""
+        return self.taken + self.coupling.entries.dot(self.shared)
+
+    @cached_property
     def excess(self) -> Floats:
         """(r,) by how much each coupling row is broken, in its own unit; 0 within tolerance."""
-        return find_excess(self.coupling, self.taken + self.coupling.entries.dot(self.shared))
+        return find_excess(self.coupling, self.activity)
 
     @cached_property
     def broken(self) -> Ints:

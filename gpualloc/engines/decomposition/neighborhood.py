@@ -76,8 +76,8 @@ class NeighborhoodBuilder:
     def penalties(self, assignment: Assignment) -> Floats:
         """(b,) what each broken row costs, in USD."""
         broken = assignment.broken
-        relative = assignment.excess[broken] / assignment.coupling.sizes[broken]
-        penalties: Floats = self._penalty_usd * (relative + BROKEN)
+        excess = assignment.excess[broken]
+        penalties: Floats = self._rates(excess, assignment.coupling.sizes[broken]) * excess
         return penalties
 
     def _rates(self, excess: Floats, size: Floats) -> Floats:
@@ -143,8 +143,8 @@ class NeighborhoodBuilder:
             sheet.put_part(part, rows)
         size, excess = coupling.sizes[soft], around.excess[soft]
         scale = np.maximum(excess, FINEST * size)
-        over = around.taken + coupling.entries.dot(around.shared) > coupling.row_upper
-        over = np.where(excess > 0, over[soft], np.isfinite(coupling.row_upper[soft]))
+        limit = coupling.row_upper[soft]
+        over = np.where(excess > 0, around.activity[soft] > limit, np.isfinite(limit))
         number = np.searchsorted(rows, soft)
         sheet.put(number, relief + np.arange(len(soft)), np.where(over, -scale, scale))
         start = np.concatenate([start, excess / scale])
@@ -175,9 +175,7 @@ class NeighborhoodBuilder:
         chunks = [around.shared]
         for part in parts:
             column = around.columns[part.part.index]
-            values = np.zeros(part.part.problem.columns)
-            values[column.positions - self._pricer.first_of(column.group)] = column.values
-            chunks.append(values[part.kept])
+            chunks.append(self._pricer.values_of(column)[part.kept])
         start = np.concatenate(chunks)
         return start, len(start)
 

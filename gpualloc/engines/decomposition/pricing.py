@@ -375,6 +375,12 @@ class Pricer:
                 core.update(place(block, np.rint(values[block.shards]).astype(np.int32), hub))
         return self.complete(at, core, np.zeros(self.coupling.rows))
 
+    def values_of(self, column: Column) -> Floats:
+        """(n,) a placement's values of its group's own columns."""
+        values = np.zeros(self.columns_of(column.group))
+        values[column.positions - self._kept[column.group].first] = column.values
+        return values
+
     def _taken(self, first: int, count: int, duals: Floats) -> Floats:
         """What each of some columns takes of the coupling rows, at their duals."""
         zero = np.zeros(count)
