@@ -12,8 +12,7 @@ from functools import partial
 import numpy as np
 
 from gpualloc.engines.backends.base import Listener, Settings, Stop
-from gpualloc.engines.decomposition.assignment import NEAR, Assignment
-from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.diver import MANNERS, Diver
 from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
 from gpualloc.engines.decomposition.guide import guide_by
@@ -22,10 +21,11 @@ from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.rounds import Rounds
 from gpualloc.engines.decomposition.search import Search
+from gpualloc.engines.decomposition.start import read_columns
 from gpualloc.engines.decomposition.tree import Node, Opened, Tree
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
-from gpualloc.formulation.groups import Groups, Part
-from gpualloc.formulation.translation import decode, encode
+from gpualloc.formulation.groups import Groups
+from gpualloc.formulation.translation import decode
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
 
@@ -203,27 +203,10 @@ class Decomposer:
 
     def _start_from(self, layout: Layout) -> None:
         """Begin with an earlier plan, as far as it is one of this instance."""
-        values = np.nan_to_num(encode(self.groups, layout).values)
-        columns = []
-        for group in range(len(self.pricer)):
-            part = self.groups.write(group)
-            own = values[part.first : part.first + part.problem.columns]
-            column = self.pricer.column_of(group, own)
-            if column is None or not self._keeps_rows(part, column):
-                return
-            columns.append(column)
-        self.master.add_columns(columns)
-        self._offer(self.repair.settle(columns, self.lower, self.lower, self.upper))
-
-    def _keeps_rows(self, part: Part, column: Column) -> bool:
-        """Whether a placement keeps its group's own rows."""
-        problem = part.problem
-        x = np.zeros(problem.columns)
-        x[column.positions - self.pricer.first_of(part.index)] = column.values
-        activity = problem.matrix.dot(x)
-        scale = NEAR * np.maximum(1.0, np.abs(activity))
-        low, high = problem.row_lower - scale, problem.row_upper + scale
-        return bool(((activity >= low) & (activity <= high)).all() and (x <= problem.upper).all())
+        columns = read_columns(self.pricer, layout)
+        if columns is not None:
+            self.master.add_columns(columns)
+            self._offer(self.repair.settle(columns, self.lower, self.lower, self.upper))
 
     def _dive_first(self) -> Iterator[None]:
         """Dive from the root in one way after another until there is a plan, a piece at a time."""
@@ -336,13 +319,10 @@ class Decomposer:
 
     def _open(self, node: Node) -> Iterator[None]:
         """Open a node, a piece at a time: close it, or put its children among the open ones."""
-        tree = self.tree
-        opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
-        if self.is_late():
-            tree.push(node)
-        elif node.bound_usd >= self._cutoff_usd:
-            tree.close(node)
-        elif opened.branch is None:
+        tree, opened = self.tree, self._open_alone(node)
+        if opened is None:
+            return
+        if opened.branch is None:
             yield from self._dive(node)
             tree.close(node)
         elif self.effort > self._next_dive and self._plunges:
@@ -355,6 +335,17 @@ class Decomposer:
             for child in tree.split(opened):
                 tree.push(child)
 
+    def _open_alone(self, node: Node) -> Opened | None:
+        """Open a node; None if it is put back, since time is up, or closed by its bound."""
+        opened = self.tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
+        if self.is_late():
+            self.tree.push(node)
+        elif node.bound_usd >= self._cutoff_usd:
+            self.tree.close(node)
+        else:
+            return opened
+        return None
+
     def _plunge(self, opened: Opened) -> Iterator[None]:
         """Open the more promising child of a node, and of that one, and dive where all is whole."""
         tree, node = self.tree, opened.node
@@ -364,13 +355,10 @@ class Decomposer:
                 node, other = other, node
             tree.push(other)
             yield
-            opened = tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
-            if self.is_late():
-                tree.push(node)
+            below = self._open_alone(node)
+            if below is None:
                 return
-            if node.bound_usd >= self._cutoff_usd:
-                tree.close(node)
-                return
+            opened = below
         yield from self._dive(node)
         tree.close(node)
 
