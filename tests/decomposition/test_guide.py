@@ -8,7 +8,7 @@ import pytest
 import gpualloc
 from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.decomposition.decomposer import Decomposer
-from gpualloc.engines.decomposition.guide import Guide, guide_by
+from gpualloc.engines.decomposition.guide import Guide, guide_by, take_enough
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +68,31 @@ def test_opening_by_columns(decomposer: Decomposer, guide: Guide) -> None:
                 np.testing.assert_array_equal(allowed[block.used - part.first], sites)
 
 
+def test_further_guides_are_taken_while_few_groups_would_be_free(
+    decomposer: Decomposer, guide: Guide
+) -> None:
+    """No more than it takes; together they leave free what any of them places elsewhere."""
+    best = decomposer.best
+    assert best is not None
+    ones = tuple((1.0,) for _ in best.columns)
+    same = Guide(tuple((column,) for column in best.columns), ones, best.shared)
+    assert same.elsewhere(best.columns) == []
+    assert same.agrees(best.shared).all()
+    groups = guide.elsewhere(best.columns)
+    assert len(groups) > 1
+    assert take_enough([same, guide, same], best.columns, 1) == ([same, guide], groups)
+    assert take_enough([guide, same], best.columns, len(groups)) == ([guide], groups)
+    assert take_enough([guide, same], best.columns, len(groups) + 1) == ([guide, same], groups)
+    assert take_enough([], best.columns, 1) == ([], [])
+
+
 def test_what_lies_between_is_never_worse(decomposer: Decomposer, guide: Guide) -> None:
     """Tried again and again, it keeps a plan valid, and makes one that is far off cheaper."""
     best, search = decomposer.best, decomposer.search
     assert best is not None
     first = best.cost_usd
     for _ in range(8):
-        found = search.between(best, guide)
+        found = search.between(best, [guide])
         assert found.is_valid
         assert found.cost_usd <= best.cost_usd * (1 + 1e-9)
         best = found

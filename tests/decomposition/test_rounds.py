@@ -23,7 +23,8 @@ def test_rounds_share_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     decomposer.root = decomposer.generation.center
     list(decomposer._dive_first())
     relaxed = decomposer.generation.solve_master()
-    decomposer.rounds.guide = guide_by(decomposer.master.pool, relaxed, len(decomposer.pricer))
+    guide = guide_by(decomposer.master.pool, relaxed, len(decomposer.pricer))
+    decomposer.rounds.guides.append(guide)
     best, rounds, search = decomposer.best, decomposer.rounds, decomposer.search
     assert best is not None
     spent: dict[Way, list[float]] = {kind: [] for kind in SHARES}

@@ -305,7 +305,8 @@ class Decomposer:
             return work()
         tries, began, searched = self.search.tries, self.effort, self.search.effort
         if self.tree.last is not None:
-            self.rounds.guide = guide_by(self.master.pool, self.tree.last, len(self.pricer))
+            guide = guide_by(self.master.pool, self.tree.last, len(self.pricer))
+            self.rounds.guides.appendleft(guide)
             self.tree.last = None
         self.search.pricer.shift_within = self.pricer.shift_within
         searching = helper.submit(self.rounds.improve, start, self.root, effort + self._ahead)

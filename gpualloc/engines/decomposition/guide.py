@@ -1,8 +1,8 @@
-"""A solution of the relaxation, as a guide to where else groups may stand."""
+"""Solutions of the relaxation, as guides to where else groups may stand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,12 @@ import numpy as np
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.master import Relaxed
 from gpualloc.engines.decomposition.pool import Pool
-from gpualloc.vectors import Floats
+from gpualloc.vectors import Bools, Floats
 
 LEAST_WEIGHT = 1e-4
+SAME = 1e-3
+"""A plan-wide choice of which the relaxation has this much else is the same there."""
+
 SURE = 0.99
 """Weight of a placement from which on the relaxation counts as placing a group there alone."""
 
@@ -42,6 +45,29 @@ class Guide:
             for column, own, weights in zip(columns, self.columns, self.weights, strict=True)
             if sum(w for each, w in zip(own, weights, strict=True) if each.key == column.key) < SURE
         ]
+
+    def agrees(self, shared: Floats) -> Bools:
+        """(c,) plan-wide columns that are the same, but for little, in an assignment."""
+        same: Bools = np.abs(self.shared - shared) < SAME
+        return same
+
+
+def take_enough(
+    guides: Iterable[Guide], columns: Sequence[Column], most: int
+) -> tuple[list[Guide], list[int]]:
+    """The first guides, as many as place enough groups elsewhere than some columns; and these.
+
+    Where one alone leaves few groups to free, and what lies between has been searched, others tell
+    of more.
+    """
+    taken: list[Guide] = []
+    groups: set[int] = set()
+    for guide in guides:
+        taken.append(guide)
+        groups.update(guide.elsewhere(columns))
+        if len(groups) >= most:
+            break
+    return taken, sorted(groups)
 
 
 def guide_by(pool: Pool, relaxed: Relaxed, groups: int) -> Guide:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -18,6 +19,9 @@ SHARES: dict[Way, float] = {"held": 0.34, "free": 0.16, "recreate": 0.16, "betwe
 REPAIRING: tuple[Way, ...] = ("free", "between")
 """Those that mend broken rows."""
 
+GUIDES = 8
+"""Solutions of the relaxation that are kept."""
+
 
 class Rounds:
     """Searches around an assignment, with no plan-wide bounds but those of the instance.
@@ -33,15 +37,15 @@ class Rounds:
 
     Attributes
     ----------
-    guide : Guide or None
-        A solution of the relaxation to look at.
+    guides : deque of Guide
+        Solutions of the relaxation to look at, the latest first.
     """
 
     def __init__(self, search: Search, stop: Callable[[], bool]) -> None:
         self.search = search
         self.stop = stop
         self._spent: dict[Way, float] = dict.fromkeys(SHARES, 0.0)
-        self.guide: Guide | None = None
+        self.guides: deque[Guide] = deque(maxlen=GUIDES)
         coupling = search.pricer.coupling
         self._lower, self._upper = coupling.lower, coupling.upper
 
@@ -60,13 +64,13 @@ class Rounds:
 
     def _next(self, ways: Iterable[Way]) -> Way:
         """The way to search that is most behind its share."""
-        able = [way for way in ways if way != "between" or self.guide is not None]
+        able = [way for way in ways if way != "between" or self.guides]
         return min(able, key=lambda way: self._spent[way] / SHARES[way])
 
     def _try(self, way: Way, best: Assignment, center: Center) -> Assignment:
         lower, upper = self._lower, self._upper
-        if way == "between" and self.guide is not None:
-            return self.search.between(best, self.guide)
+        if way == "between":
+            return self.search.between(best, self.guides)
         if way == "recreate":
             return self.search.recreate(best, center, lower, upper)
         if way == "held":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.effort import of_tries
 from gpualloc.engines.decomposition.generation import Center
-from gpualloc.engines.decomposition.guide import Guide
+from gpualloc.engines.decomposition.guide import Guide, take_enough
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
 from gpualloc.engines.decomposition.opening import Opening
 from gpualloc.engines.decomposition.pricing import Pricer
@@ -37,9 +37,6 @@ BURST, LONG_BURST = 200, 300
 """Tries of a burst of ruin and recreate, and of one on broken rows."""
 
 NODES = 50
-SAME = 1e-3
-"""A plan-wide choice of which the relaxation has this much else is the same there."""
-
 GAP = 3e-4
 CACHED_COLUMNS = 3_000_000
 SETTLED = 1e-6
@@ -128,23 +125,30 @@ class Search:
         free = [self._open(best, group, center) for group in chosen]
         return self._solve(kind, best, free, lower, upper)
 
-    def between(self, best: Assignment, guide: Guide) -> Assignment:
-        """Try what lies between an assignment and a solution of the relaxation.
+    def between(self, best: Assignment, guides: Iterable[Guide]) -> Assignment:
+        """Try what lies between an assignment and solutions of the relaxation.
 
-        Free are the plan-wide choices in which the two differ, and groups that the relaxation
-        places elsewhere too, in the data centers where either has them: the relaxation induced
+        Free are the plan-wide choices in which they differ, and groups that the relaxation places
+        elsewhere too, in the data centers where any of them has these: the relaxation induced
         neighborhood search of Danna, Rothberg and Le Pape (2005).
+
+        Parameters
+        ----------
+        guides : iterable of Guide
+            The first is looked at, and others while too few groups would be free.
         """
-        coupling, whole = best.coupling, np.rint(best.shared)
-        same = coupling.integer & (np.abs(guide.shared - best.shared) < SAME)
+        coupling, whole, most = best.coupling, np.rint(best.shared), round(self.sizes["between"])
+        taken, differing = take_enough(guides, best.columns, most)
+        same = coupling.integer.copy()
+        for guide in taken:
+            same &= guide.agrees(best.shared)
         lower = np.where(same, whole, coupling.lower)
         upper = np.where(same, whole, coupling.upper)
-        differing = self.random.permutation(guide.elsewhere(best.columns))
-        chosen = sorted(differing[: round(self.sizes["between"])].tolist())
-        free = [
-            self.opening.by_columns(self._part(group), (best.columns[group], *guide.columns[group]))
-            for group in chosen
-        ]
+        free = []
+        for group in sorted(self.random.permutation(differing)[:most].tolist()):
+            elsewhere = (column for guide in taken for column in guide.columns[group])
+            columns = (best.columns[group], *elsewhere)
+            free.append(self.opening.by_columns(self._part(group), columns))
         return self._solve("between", best, free, lower, upper)
 
     def _solve(
