@@ -53,7 +53,7 @@ class Guide:
 
 
 def take_enough(
-    guides: Iterable[Guide], columns: Sequence[Column], most: int
+    guides: Iterable[Guide], columns: Sequence[Column], enough: int
 ) -> tuple[list[Guide], list[int]]:
     """The first guides, as many as place enough groups elsewhere than some columns; and these.
 
@@ -65,7 +65,7 @@ def take_enough(
     for guide in guides:
         taken.append(guide)
         groups.update(guide.elsewhere(columns))
-        if len(groups) >= most:
+        if len(groups) >= enough:
             break
     return taken, sorted(groups)
 

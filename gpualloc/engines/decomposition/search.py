@@ -129,8 +129,8 @@ class Search:
         """Try what lies between an assignment and solutions of the relaxation.
 
         Free are the plan-wide choices in which they differ, and groups that the relaxation places
-        elsewhere too, in the data centers where any of them has these: the relaxation induced
-        neighborhood search of Danna, Rothberg and Le Pape (2005).
+        elsewhere too, in the data centers where any of them has these. With one solution it is the
+        relaxation induced neighborhood search of Danna, Rothberg and Le Pape (2005).
 
         Parameters
         ----------
