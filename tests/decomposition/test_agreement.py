@@ -29,7 +29,7 @@ BLOCKS, BLOCK = 20, 200
 """4,000 instances under the slow marker."""
 
 MISSED = BLOCK // 8
-"""How many of a block may end without the optimum: on a busy machine two seconds are little work."""
+"""Of a block that may end without the optimum: on a busy machine two seconds are little work."""
 
 Seen = Counter[str]
 
