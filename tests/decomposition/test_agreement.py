@@ -28,8 +28,8 @@ SECONDS = 0.4
 BLOCKS, BLOCK = 20, 200
 """4,000 instances under the slow marker."""
 
-MISSED = BLOCK // 8
-"""Of a block that may end without the optimum: on a busy machine two seconds are little work."""
+PATIENT_SECONDS = 5.0
+"""Enough to find the optimum nearly always, on a busy machine too."""
 
 Seen = Counter[str]
 
@@ -75,9 +75,8 @@ def test_decomposition_agrees_with_enumeration(focus: str | None) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_decomposition_agrees_on_thousands(block: int) -> None:
-    """The same 4,000 times, with time to find the optimum mostly."""
+    """The same 4,000 times, with time to find the optimum nearly always."""
     first = 50_000 + block * BLOCK
-    seen = Seen(
-        compare(seed, FOCUSES[seed % len(FOCUSES)], 2.0) for seed in range(first, first + BLOCK)
-    )
-    assert seen["worse"] + seen["unknown"] <= MISSED, seen
+    seeds = range(first, first + BLOCK)
+    seen = Seen(compare(seed, FOCUSES[seed % len(FOCUSES)], PATIENT_SECONDS) for seed in seeds)
+    assert seen["worse"] + seen["unknown"] <= BLOCK // 20, seen
