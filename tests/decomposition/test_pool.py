@@ -56,3 +56,13 @@ def test_equal_columns_are_kept_once() -> None:
     pool = Pool()
     assert pool.extend([*some_columns(0, 3), *some_columns(0, 3)]) == 3
     assert pool.extend(some_columns(0, 4)) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_reduced_costs(seed: int) -> None:
+    """They are those of the columns one by one."""
+    columns, pool = some_columns(seed, 30), Pool()
+    pool.extend(columns)
+    duals = np.random.default_rng(seed).uniform(-4, 4, ROWS)
+    alone = [column.reduced_cost(duals) for column in pool]
+    assert pool.reduced_costs(duals) == pytest.approx(alone)

@@ -65,6 +65,12 @@ class Pool:
         """The column of each entry, from a column on."""
         return np.repeat(np.arange(first, len(self)), np.diff(self.starts[first:]))
 
+    def reduced_costs(self, duals: Floats) -> Floats:
+        """(k,) costs of the columns less what they take of the coupling rows, at its duals."""
+        taken = np.bincount(self.column_of_entry(), duals[self.rows] * self.coefficients, len(self))
+        reduced: Floats = self.cost - taken
+        return reduced
+
     def activity(self, weights: Floats, rows: int) -> Floats:
         """(r,) what the columns at some weights take of each coupling row."""
         used = np.flatnonzero(weights)
