@@ -16,7 +16,7 @@ def decomposer() -> Decomposer:
     """A decomposition with a first plan."""
     instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=30, seed=3)
     made = Decomposer(instance, Settings(600, 1e-9, 0, None), None, Listener())
-    made._relax()
+    made.relaxation.solve()
     made.root = made.generation.center
     for _ in made._dive_first():
         pass

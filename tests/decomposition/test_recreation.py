@@ -10,7 +10,7 @@ import pytest
 import gpualloc
 from gpualloc.engines.backends import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
-from gpualloc.engines.decomposition.decomposer import COARSE, ROOT_ROUNDS, Decomposer
+from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.problem import Matrix, build_matrix
 from gpualloc.plan.checker import check_layout
@@ -126,7 +126,7 @@ def test_a_plan_gets_cheaper_and_stays_valid() -> None:
     for seed in (1, 2):
         instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=24, seed=seed)
         decomposer = Decomposer(instance, Settings(), None, Listener())
-        decomposer.generation.converge(COARSE, np.inf, ROOT_ROUNDS)
+        decomposer.relaxation.solve()
         center = decomposer.root = decomposer.generation.center
         lower, upper = decomposer.lower, decomposer.upper
         list(decomposer._dive(decomposer.tree.make(center.bound_usd, lower, upper, center.duals)))

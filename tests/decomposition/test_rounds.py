@@ -19,7 +19,7 @@ def test_rounds_share_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     instance = gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=0)
     listener = Listener()
     decomposer = Decomposer(instance, Settings(600, 1e-9, 0, None), None, listener)
-    decomposer._relax()
+    decomposer.relaxation.solve()
     decomposer.root = decomposer.generation.center
     list(decomposer._dive_first())
     relaxed = decomposer.generation.solve_master()

@@ -14,11 +14,12 @@ import numpy as np
 from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.diver import MANNERS, Diver
-from gpualloc.engines.decomposition.generation import Center, Generation, prove_infeasible
+from gpualloc.engines.decomposition.generation import Center, Generation
 from gpualloc.engines.decomposition.guide import guide_by
 from gpualloc.engines.decomposition.hard import HardPricing
 from gpualloc.engines.decomposition.master import Master
 from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.relaxation import ROUNDS, Relaxation
 from gpualloc.engines.decomposition.rounds import Rounds
 from gpualloc.engines.decomposition.search import Search
 from gpualloc.engines.decomposition.start import read_columns
@@ -29,18 +30,15 @@ from gpualloc.formulation.translation import decode
 from gpualloc.instance.instance import Instance
 from gpualloc.layout import Layout
 
-COARSE, FINE = 1e-2, 2e-4
-"""Relative distance of bound and master, for a first plan and for a proof."""
+FINE = 2e-4
+"""Relative distance of bound and master for a proof."""
 
-ROOT_ROUNDS, NODE_ROUNDS = 500, 40
+NODE_ROUNDS = 40
 DIVE_AFTER = 1.0
 """Effort of branching after which the best node is dived into, in efforts of the last dive."""
 
 LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
 """Estimated seconds between two meetings of branching and search, and the part of all before."""
-
-PLACINGS = 5
-"""Times that hard groups without a placement are priced exactly before the first dive."""
 
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
@@ -48,7 +46,6 @@ SHARPENED_COLUMNS = 100_000
 FREE_IN_REPAIR, FREE_IN_SEARCH = 7.0, 14.0
 """Groups that are free in the first neighborhood."""
 
-MISSING = 1e-6
 PENALTY = 200.0
 """What a row costs that is broken by its whole limit, in groups' average costs."""
 
@@ -115,6 +112,7 @@ class Decomposer:
         self.search = self._make_search(self.pricer.apart(), FREE_IN_SEARCH)
         self.rounds = Rounds(self.search, self.is_late)
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
+        self.relaxation = Relaxation(self.generation, self.hard, self.is_over)
         self.tree = Tree(self.generation)
         self.diver = Diver(
             self.generation, self.repair, self.unit_usd, self.is_over, self._keep_rough
@@ -169,8 +167,8 @@ class Decomposer:
             return Result(None, None, True, "proof")
         if start is not None:
             self._start_from(start)
-        self._relax()
-        if self._is_infeasible():
+        self.relaxation.solve()
+        if self.best is None and self.relaxation.is_infeasible():
             return Result(None, None, True, "proof")
         self._raise_bound(self.generation.center.bound_usd)
         self.root = self.generation.center
@@ -178,28 +176,6 @@ class Decomposer:
         with ThreadPoolExecutor(1) as helper:
             self._work_and_search(helper)
         return self._result()
-
-    def _relax(self) -> None:
-        """Bring the relaxation near its bound, with a placement of every group that has any."""
-        generation = self.generation
-        generation.converge(COARSE, np.inf, ROOT_ROUNDS)
-        for _ in range(PLACINGS):
-            relaxed = generation.relaxed
-            assert relaxed is not None
-            lacking = np.flatnonzero(relaxed.unplaced > MISSING).tolist()
-            hard = [group for group in lacking if not self.pricer.is_exact(group)]
-            if not hard or self.is_over():
-                break
-            if not self.master.add_columns(self.hard.place(hard, relaxed.duals)):
-                break
-            generation.converge(COARSE, np.inf, ROOT_ROUNDS)
-
-    def _is_infeasible(self) -> bool:
-        """Whether the relaxation already proves that no plan is valid."""
-        generation = self.generation
-        if self.best is not None or generation.relaxed is None:
-            return False
-        return generation.relaxed.missing > MISSING and prove_infeasible(generation, ROOT_ROUNDS)
 
     def _start_from(self, layout: Layout) -> None:
         """Begin with an earlier plan, as far as it is one of this instance."""
@@ -249,7 +225,7 @@ class Decomposer:
         """Bring the root's bound up, and push the root."""
         generation = self.generation
         generation.restart(self.lower, self.upper, self.root.duals)
-        generation.converge(FINE, self._cutoff_usd, ROOT_ROUNDS)
+        generation.converge(FINE, self._cutoff_usd, ROUNDS)
         if self.hard.columns <= SHARPENED_COLUMNS and not self.is_over():
             generation.center, columns = self.hard.sharpen(generation.center)
             if self.master.add_columns(columns):
