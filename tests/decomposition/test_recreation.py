@@ -141,3 +141,41 @@ def test_a_plan_gets_cheaper_and_stays_valid() -> None:
         gained += first.cost_usd - found.cost_usd
         assert found.cost_usd <= first.cost_usd
     assert gained > 0
+
+
+def test_a_plan_that_is_left_alone_stays() -> None:
+    """Without a try every placement of a plan stays, whatever rows others have to make room in."""
+    for seed in (1, 2, 3):
+        instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=24, seed=seed)
+        decomposer = Decomposer(instance, Settings(), None, Listener())
+        decomposer.relaxation.solve()
+        center, lower, upper = decomposer.root, decomposer.lower, decomposer.upper
+        list(decomposer._dive(decomposer.tree.make(center.bound_usd, lower, upper, center.duals)))
+        plan = decomposer.best
+        assert plan is not None
+        for share in (plan, replace(plan, columns=tuple(plan.columns))):
+            found = decomposer.search.recreation.improve(share, center, 0, lambda: False)
+            assert [own.key for own in found.columns] == [own.key for own in plan.columns]
+
+
+def test_groups_that_find_no_place_are_remembered() -> None:
+    """A group whose only placements need more than there is fails each time, and others do not."""
+    instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=24, seed=1)
+    decomposer = Decomposer(instance, Settings(), None, Listener())
+    decomposer.relaxation.solve()
+    pricer, center = decomposer.pricer, decomposer.generation.center
+    cheapest = {}
+    for column in decomposer.master.pool:
+        cheapest.setdefault(column.group, column)
+    columns = tuple(cheapest[group] for group in range(len(pricer)))
+    start = decomposer.search.settle(
+        columns, np.zeros(pricer.coupling.columns), decomposer.lower, decomposer.upper
+    )
+    recreation = decomposer.search.recreation
+    for _ in range(3):
+        before = recreation.failed.copy()
+        found = recreation.improve(start, center, 60, lambda: False)
+        failed = recreation.failed > before
+        assert len(found.columns) == len(columns)
+        for group in np.flatnonzero(failed).tolist():
+            assert found.columns[group] is start.columns[group]

@@ -2,12 +2,13 @@
 
 Integer plan-wide columns stay where they are, so every coupling row has a limit, and one group is
 priced within the room that the others leave, which is fast. A group that would rather be elsewhere
-is taken out with some of those in its way.
+is taken out with some of those in its way. Groups that found no place come first the next time, and
+others make way for them (squeaky wheel optimization: Joslin and Clements 1999).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -19,8 +20,11 @@ from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.problem import Problem, build_matrix
 from gpualloc.vectors import Floats, Ints
 
-MOST = 6
-"""Groups that are taken out beside the first."""
+MOST, MOST_ABSENT = 6, 15
+"""Groups that are taken out beside the first, and beside one that has no place."""
+
+WAYS, WAYS_ABSENT = 3, 8
+"""Rows in the way of the first from which groups are taken out, likewise."""
 
 WARMTH = 0.02
 """How much dearer than the best a plan may get on the way, in average costs of a group."""
@@ -53,16 +57,21 @@ class Recreation:
         self.pricer = pricer
         self.unit_usd = unit_usd
         self.random = np.random.default_rng(seed)
+        self.failed = np.zeros(len(pricer), dtype=np.int64)
 
     def improve(
         self, start: Assignment, center: Center, tries: int, stop: Callable[[], bool]
     ) -> Assignment:
-        """The best assignment met on the way, with the integer plan-wide columns of the start."""
+        """The best assignment met on the way, with the integer plan-wide columns of the start.
+
+        From one that breaks rows it ends with the first that does not.
+        """
         site = _Site(self, start, center)
         for at in range(tries):
-            if stop():
+            if stop() or not (start.is_valid or site.is_broken):
                 break
             site.try_once(WARMTH * self.unit_usd * (1 - at / tries))
+        self.failed += np.array([best is None for best in site.best])
         columns = (best or own for best, own in zip(site.best, start.columns, strict=True))
         return Assignment(start.coupling, tuple(columns), start.shared)
 
@@ -74,7 +83,7 @@ class _Site:
         coupling = start.coupling
         self.pricer, self.random, self.center = parent.pricer, parent.random, center
         self.declared = coupling.declared
-        self.lower, self.upper, self.slope = _limits_of(self.pricer, start)
+        self.lower, self.upper, self.slope = limits_of(self.pricer, start)
         self.near = 1e-7 * coupling.sizes
         self.price = ABSENT * parent.unit_usd / coupling.sizes
         self.absent_usd = ABSENT * np.maximum(center.least, parent.unit_usd)
@@ -85,15 +94,46 @@ class _Site:
         self.taken = np.zeros(coupling.rows)
         self.users: list[set[int]] = [set() for _ in range(coupling.rows)]
         self.columns: list[Column | None] = [None] * len(start.columns)
-        for column in sorted(start.columns, key=lambda own: (-own.cost, own.group)):
-            if self._fits(column):
-                self._put(column.group, column)
-        for group in self._absent():
-            self._put(group, self._place(group, self.duals))
+        self._arrange(start.columns, parent.failed)
         self.value = self._worth(range(len(self.columns)))
         self.value += self._penalty(np.arange(coupling.rows), self.taken)
         self.best_value = self.value
         self.best = list(self.columns)
+
+    def _arrange(self, columns: Sequence[Column], failed: Ints) -> None:
+        """Place all groups: those that fit where they are, and then the others.
+
+        Groups that failed before come first, wherever they fit. What groups still to come give back
+        to a row (a share of what all spend, a count) is there from the beginning.
+        """
+        for column in columns:
+            self.taken[column.rows] += self._given(column)
+        late: list[Column] = []
+        for column in sorted(columns, key=lambda own: (-failed[own.group], -own.cost, own.group)):
+            self.taken[column.rows] -= self._given(column)
+            if self._fits(column):
+                self._put(column.group, column)
+            elif failed[column.group]:
+                self._put(column.group, self._place(column.group, self.duals))
+            else:
+                self.taken[column.rows] += self._given(column)
+                late.append(column)
+        for column in late:
+            self.taken[column.rows] -= self._given(column)
+            self._put(column.group, self._place(column.group, self.duals))
+
+    def _given(self, column: Column) -> Floats:
+        """What a placement gives back to the rows with one limit."""
+        below, above = self.lower[column.rows], self.upper[column.rows]
+        given = np.where(np.isinf(below), np.minimum(column.coefficients, 0.0), 0.0)
+        more = np.where(np.isinf(above), np.maximum(column.coefficients, 0.0), 0.0)
+        total: Floats = given + more
+        return total
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a group has no place, or a row has less than its least."""
+        return None in self.columns or bool((self.lower - self.taken > self.near).any())
 
     def try_once(self, warmth: float) -> None:
         """Take some groups out, put them back, and keep what came of it unless it is too dear."""
@@ -171,6 +211,7 @@ class _Site:
         """A group, and some of those in its way, in the order in which they are put back."""
         absent = self._absent()
         lacking = np.flatnonzero(self.lower - self.taken > self.near)
+        most, ways = (MOST_ABSENT, WAYS_ABSENT) if absent else (MOST, WAYS)
         if absent:
             seed = int(self.random.choice(absent))
         elif len(lacking):
@@ -178,8 +219,8 @@ class _Site:
         else:
             seed = self._regretful()
         others: set[int] = set()
-        count = int(self.random.integers(1, MOST + 1))
-        for row in self.random.permutation(self._in_the_way(seed, theta))[:3].tolist():
+        count = int(self.random.integers(1, most + 1))
+        for row in self.random.permutation(self._in_the_way(seed, theta))[:ways].tolist():
             users = sorted(self.users[row] - {seed})
             some = self.random.permutation(users)[: max(1, count - len(others))]
             others.update(int(user) for user in some)
@@ -215,7 +256,7 @@ class _Site:
         return ideal.rows[full] if full.any() else rows[rows < self.declared]
 
 
-def _limits_of(pricer: Pricer, start: Assignment) -> tuple[Floats, Floats, Floats]:
+def limits_of(pricer: Pricer, start: Assignment) -> tuple[Floats, Floats, Floats]:
     """(r,) least and most that the groups may take of each row, and what a unit more is worth.
 
     Integer plan-wide columns stay; rows with continuous ones (a shortfall, the spend in a tier)
