@@ -16,7 +16,7 @@ Way = Kind | Literal["recreate"]
 SHARES: dict[Way, float] = {"held": 0.34, "free": 0.16, "recreate": 0.16, "between": 0.34}
 """The kinds of neighborhoods, and ruin and recreate, with the parts of the effort that they get."""
 
-REPAIRING: tuple[Way, ...] = ("free", "between")
+REPAIRING: tuple[Way, ...] = ("free", "recreate", "between")
 """Those that mend broken rows."""
 
 GUIDES = 8

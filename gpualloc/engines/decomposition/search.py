@@ -17,6 +17,7 @@ from gpualloc.engines.decomposition.opening import Opening
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.recreation import Recreation
 from gpualloc.engines.decomposition.small import solve_small
+from gpualloc.engines.decomposition.vicinity import Vicinity
 from gpualloc.formulation.groups import Part
 from gpualloc.vectors import Bools, Floats
 
@@ -101,6 +102,7 @@ class Search:
         self.seconds_left = seconds_left
         self.random = np.random.default_rng(seed)
         self.opening = Opening(pricer, self.random)
+        self.vicinity = Vicinity(pricer, self.random)
         self.sizes: dict[Kind, float] = {
             "held": size,
             "free": size,
@@ -121,8 +123,11 @@ class Search:
         """Try one neighborhood."""
         held = bool((lower == upper)[best.coupling.integer].all())
         kind: Kind = "mend" if len(best.broken) else "held" if held else "free"
-        chosen = self._choose(best, center, self.sizes[kind])
-        free = [self._open(best, group, center) for group in chosen]
+        if kind == "mend" and self.tries % 2:
+            chosen, elsewhere = self.vicinity.eject(best, center, self.sizes[kind])
+        else:
+            chosen, elsewhere = self.vicinity.choose(best, center, self.sizes[kind]), None
+        free = [self._open(best, group, center, elsewhere) for group in chosen]
         return self._solve(kind, best, free, lower, upper)
 
     def between(self, best: Assignment, guides: Iterable[Guide]) -> Assignment:
@@ -249,47 +254,17 @@ class Search:
         size = self.sizes[kind] * (pace.grows if is_easy else pace.shrinks)
         self.sizes[kind] = float(np.clip(size, FEWEST, pace.most))
 
-    def _choose(self, best: Assignment, center: Center, size: float) -> list[int]:
-        """Groups around one that loses much, tied to it by what is scarce."""
-        coupling = best.coupling
-        regret = np.array(
-            [
-                max(0.0, column.reduced_cost(center.duals) - center.least[column.group])
-                for column in best.columns
-            ]
-        )
-        weight = regret + 0.02 * regret.sum() / len(regret) + 1e-9
-        scarce = np.abs(center.duals * coupling.row_upper.clip(-1e12, 1e12))
-        rows_weight = np.where(center.duals != 0, scarce, 0.0)
-        if len(best.broken):
-            rows_weight = rows_weight * 0
-            rows_weight[best.broken] = 1.0
-            touching = [np.isin(best.broken, column.rows).any() for column in best.columns]
-            if any(touching):
-                weight = np.where(touching, weight, weight * 1e-3)
-        seed = int(self.random.choice(len(weight), p=weight / weight.sum()))
-        near = self._affinity(best, seed, rows_weight) * self.random.uniform(0.2, 1, len(weight))
-        near = near * (0.1 + weight / weight.max()) + 1e-6 * self.random.uniform(size=len(weight))
-        near[seed] = np.inf
-        count = min(len(weight), round(size))
-        return sorted(np.argsort(-near, kind="stable")[:count].tolist())
-
-    def _affinity(self, best: Assignment, seed: int, rows_weight: Floats) -> Floats:
-        """How much each group shares scarce rows with one."""
-        coupling = best.coupling
-        own = np.zeros(coupling.rows)
-        for column in (best.columns[seed],):
-            own[column.rows] = rows_weight[column.rows]
-        own = own + rows_weight * (self.random.random(coupling.rows) < 0.03)
-        return np.array([float(own[column.rows].sum()) for column in best.columns]) / max(
-            float(own.max()), 1e-12
-        )
-
-    def _open(self, best: Assignment, group: int, center: Center) -> tuple[Part, Bools]:
-        """A group with the columns that it may use."""
+    def _open(
+        self, best: Assignment, group: int, center: Center, elsewhere: Column | None
+    ) -> tuple[Part, Bools]:
+        """A group with the columns that it may use, and those of its own placement elsewhere."""
         part, first = self._part(group), self.pricer.first_of(group)
         reduced = self._reduced_costs(center)[first : first + part.problem.columns]
-        return self.opening.by_prices(part, best.columns[group], reduced)
+        part, allowed = self.opening.by_prices(part, best.columns[group], reduced)
+        if elsewhere is not None and elsewhere.group == group:
+            columns = (best.columns[group], elsewhere)
+            allowed = allowed | self.opening.by_columns(part, columns)[1]
+        return part, allowed
 
     def _reduced_costs(self, center: Center) -> Floats:
         if self._reduced is None or self._reduced[0] is not center.duals:
