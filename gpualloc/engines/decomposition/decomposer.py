@@ -114,9 +114,7 @@ class Decomposer:
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
         self.relaxation = Relaxation(self.generation, self.hard, self.is_over)
         self.tree = Tree(self.generation)
-        self.diver = Diver(
-            self.generation, self.repair, self.unit_usd, self.is_over, self._keep_rough
-        )
+        self.diver = Diver(self.generation, self.repair, self.unit_usd, self.is_over, self._keep)
         self.best: Assignment | None = None
         self.root: Center = self.generation.center
         self.bound_usd = -np.inf
@@ -125,6 +123,7 @@ class Decomposer:
         self._next_dive = np.inf
         self._ahead = 0.0
         self._plunges = False
+        self._is_diving = False
 
     def _make_search(self, pricer: Pricer, size: float) -> Search:
         penalty, unit = PENALTY * self.unit_usd, self.unit_usd
@@ -152,6 +151,10 @@ class Decomposer:
     def is_proved(self) -> bool:
         """Whether the asked gap is reached."""
         return self.bound_usd >= self._cutoff_usd
+
+    @property
+    def _best_usd(self) -> float:
+        return np.inf if self.best is None else self.best.cost_usd
 
     @property
     def _cutoff_usd(self) -> float:
@@ -195,17 +198,24 @@ class Decomposer:
 
     def _dive(self, node: Node) -> Iterator[None]:
         """Make a plan within a node's bounds, a piece at a time."""
-        began = self.effort
-        found = yield from self.diver.dive(node, lambda: self.best is not None)
-        if found is None:
-            return
-        self._keep_rough(found)
-        self._offer(found)
+        began, self._is_diving = self.effort, True
+        found = yield from self.diver.dive(node, polishes=self.best is not None)
+        if found is not None:
+            self._keep(found)
+        self._is_diving = False
+        if self.best is not None:
+            self._rough = None
         self._next_dive = self.effort + DIVE_AFTER * (self.effort - began)
 
+    def _keep(self, found: Assignment) -> None:
+        """Keep what was found, as a plan or as what comes nearest to one."""
+        self._keep_rough(found)
+        self._offer(found)
+
     def _keep_rough(self, found: Assignment) -> None:
-        """Keep what comes nearest to a plan while there is none."""
-        if found.is_valid:
+        """Keep what comes nearest to a plan while there is none or a dive may find a better."""
+        promises = self._is_diving and found.cost_usd < self._best_usd
+        if found.is_valid or not (self.best is None or promises):
             return
         rough = self._rough
         if rough is None or self.repair.worth(found) < self.repair.worth(rough):
@@ -276,7 +286,7 @@ class Decomposer:
         Neither looks at what the other does, so that the outcome does not depend on their speed.
         What one has done more than was planned, the other has more to do the next time.
         """
-        start = self.best or self._rough
+        start = self._rough or self.best
         if start is None:
             return work()
         tries, began, searched = self.search.tries, self.effort, self.search.effort
@@ -290,8 +300,7 @@ class Decomposer:
         found = searching.result()
         self._ahead += (self.effort - began) - (self.search.effort - searched)
         self._idle += self.search.tries - tries
-        self._keep_rough(found)
-        self._offer(found)
+        self._keep(found)
         return left
 
     def _open(self, node: Node) -> Iterator[None]:

@@ -11,6 +11,7 @@ from gpualloc.engines.decomposition.diving import Dive, Manner
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.search import Search
 from gpualloc.engines.decomposition.tree import Node
+from gpualloc.vectors import Floats
 
 MANNERS = (Manner(0, False), Manner(5, True), Manner(0, True))
 """How one dive after another is made."""
@@ -18,14 +19,11 @@ MANNERS = (Manner(0, False), Manner(5, True), Manner(0, True))
 POLISHES = 4
 """Neighborhoods tried after a dive while there is a plan already."""
 
-FEW_BROKEN = 4
-"""Broken rows up to which a repair tries ruin and recreate too."""
+SOME, BURSTS = 8, 6
+"""Neighborhoods that repair a dive, at least, and to one burst of ruin and recreate."""
 
-SOME, REPAIRS = 8, 30
-PATIENCE = 2.0
-"""Neighborhoods that repair a dive, at least and at most, and how long, in the dive's effort."""
-
-WHOLE = 1e-6
+PATIENCE = 1.0
+"""How long a repair goes on after that, in the dive's effort."""
 
 
 class Diver:
@@ -40,7 +38,7 @@ class Diver:
     stop : callable
         Whether to end early.
     keep : callable
-        Told what a dive ends with, before it is repaired.
+        Told what a dive ends with, valid or not, before it is repaired.
     """
 
     def __init__(
@@ -64,38 +62,52 @@ class Diver:
     def _effort(self) -> float:
         return self.generation.effort + self.repair.effort
 
-    def dive(
-        self, node: Node, has_plan: Callable[[], bool]
-    ) -> Generator[None, None, Assignment | None]:
+    def dive(self, node: Node, *, polishes: bool) -> Generator[None, None, Assignment | None]:
         """Make a plan within a node's bounds, and repair it, a piece at a time.
 
         Returns None if the dive was cut short. What it returns may break rows.
+
+        Parameters
+        ----------
+        node : Node
+        polishes : bool
+            Whether a plan is made better before it is returned.
         """
         generation, began = self.generation, self._effort
         manner = MANNERS[self._made % len(MANNERS)]
         self._made += 1
         generation.master.set_bounds(node.lower, node.upper)
-        before = generation.solve_master().shared
         dived = yield from Dive(generation, self.stop, manner).run()
         if dived is None:
             return None
-        whole, coupling = np.rint(before), generation.pricer.coupling
-        sure = coupling.integer & (np.abs(before - whole) < WHOLE)
-        sure &= coupling.cost > self.unit_usd / 2
-        lower, upper = np.where(sure, whole, node.lower), np.where(sure, whole, node.upper)
+        ended = self.repair.settle(*dived, node.lower, node.upper)
+        self.keep(ended)
+        lower, upper = self._hold_weighty(dived[1], node)
         found = self.repair.settle(*dived, lower, upper)
+        if ended.is_valid and found.cost_usd >= ended.cost_usd:
+            found = ended
         self.keep(found)
         center, until = generation.center, self._effort + PATIENCE * (self._effort - began)
-        for tries in range(REPAIRS):
-            if found.is_valid or self.stop() or (tries >= SOME and self._effort > until):
-                break
+        tries = 0
+        while not (found.is_valid or self.stop() or (tries >= SOME and self._effort > until)):
             yield
-            if len(found.broken) <= FEW_BROKEN:
-                found = self.repair.recreate(found, center, self._lower, self._upper)
+            if tries % BURSTS == 0:
+                found = self.repair.recreate(found, center, lower, upper)
             found = self.repair.improve(found, center, lower, upper)
-        if found.is_valid and has_plan():
+            tries += 1
+        if found.is_valid and polishes:
             found = self.repair.recreate(found, center, self._lower, self._upper)
             for _ in range(POLISHES):
                 yield
                 found = self.repair.improve(found, center, self._lower, self._upper)
-        return found
+        return min(found, ended, key=self.repair.worth)
+
+    def _hold_weighty(self, shared: Floats, node: Node) -> tuple[Floats, Floats]:
+        """Bounds with the weighty plan-wide choices where a dive has them, but for little.
+
+        A row that is broken by a single unit would make them change sides, at several percent of
+        the cost; to move a placement is cheaper.
+        """
+        coupling, whole = self.generation.pricer.coupling, np.rint(shared)
+        weighty = coupling.integer & (np.abs(coupling.cost) > self.unit_usd / 2)
+        return np.where(weighty, whole, node.lower), np.where(weighty, whole, node.upper)

@@ -317,5 +317,7 @@ class Dive:
     def _settle_rest(self, weights: Floats) -> None:
         for _, at in self._best_of(weights):
             self._chosen[self.master.pool[at].group] = self.master.pool[at]
-        for column in self.master.pool:
+        barred = set(self._barred)
+        for at in sorted(range(len(self.master.pool)), key=lambda at: at in barred):
+            column = self.master.pool[at]
             self._chosen.setdefault(column.group, column)

@@ -19,6 +19,10 @@ TENSE, TENSER = 3e-4, 1e-3
 """Plan-wide columns that are worth this, relative to the cost, are rounded first: with a look at
 both sides, and without."""
 
+WEIGHTY = 3e-3
+"""Plan-wide columns that cost this, relative to all, are held once they are rounded: a hundredth of
+a buyout would excuse what a dive breaks, and the whole of it be paid in the end."""
+
 CHEAP = 1e-4
 """How much the nearer side may raise the cost, relative, without a look at the other."""
 
@@ -57,7 +61,18 @@ class Rounding:
 
     def settle(self, relaxed: Relaxed) -> Relaxed:
         """Round those that are worth most one by one, and then the others together."""
-        return self._settle_all(self._settle_tense(relaxed))
+        relaxed = self._settle_all(self._settle_tense(relaxed))
+        self._hold_weighty(relaxed)
+        return relaxed
+
+    def _hold_weighty(self, relaxed: Relaxed) -> None:
+        """Hold the plan-wide columns that cost most where they are, if they are whole."""
+        master, coupling = self.master, self.master.coupling
+        held = coupling.integer & (np.abs(coupling.cost) > WEIGHTY * abs(relaxed.cost_usd))
+        held[find_broken(coupling, relaxed.shared)] = False
+        whole = np.rint(relaxed.shared)
+        lower = np.where(held, whole, master.lower)
+        master.set_bounds(lower, np.where(held, whole, master.upper))
 
     def _settle_tense(self, relaxed: Relaxed) -> Relaxed:
         """Round the plan-wide columns that are worth most, one by one."""
