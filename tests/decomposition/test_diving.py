@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import gpualloc
+from gpualloc.engines.backends import Listener, Settings
+from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.diving import BARS, Dive, Manner
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.pricing import Pricer
@@ -73,3 +76,44 @@ def test_barred_placements_are_left_alone() -> None:
         assert len(dive.barred) <= BARS
         barred += len(dive.barred)
     assert barred
+
+
+def test_weighty_choices_stay_where_they_were_rounded() -> None:
+    """No fraction of a buyout excuses what is settled after it."""
+    weighty = 0
+    for seed in range(6):
+        instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=40, seed=seed)
+        generation = generation_on(Pricer(Groups(instance)))
+        assert generation is not None
+        generation.converge(1e-3, np.inf, 100)
+        coupling = generation.pricer.coupling
+        dive = Dive(generation, lambda: False, MANNERS[0]).run()
+        next(dive)  # the plan-wide columns are rounded
+        relaxed = generation.relaxed
+        assert relaxed is not None
+        dear = coupling.integer & (coupling.cost > 0.01 * abs(relaxed.cost_usd))
+        dear &= np.abs(relaxed.shared - np.rint(relaxed.shared)) < 1e-7
+        rounded = relaxed.shared[dear]
+        dived = finish(dive)
+        assert dived is not None
+        assert dived[1][dear] == pytest.approx(rounded, abs=1e-6)
+        weighty += int(dear.sum())
+    assert weighty
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_dive_ends_with_is_the_best_that_was_told(seed: int) -> None:
+    """The plan in which weighty choices gave way is told, and no better than what comes out."""
+    instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=40, seed=seed)
+    decomposer = Decomposer(instance, Settings(), None, Listener())
+    decomposer.relaxation.solve()
+    told: list[Assignment] = []
+    diver, center = decomposer.diver, decomposer.generation.center
+    diver.keep = told.append
+    node = decomposer.tree.make(center.bound_usd, decomposer.lower, decomposer.upper, center.duals)
+    found = finish(diver.dive(node, polishes=False))
+    assert found is not None
+    assert len(told) == 2
+    worth = decomposer.repair.worth
+    assert worth(found) <= min(map(worth, told)) * (1 + 1e-9)
+    assert found.is_valid or not any(each.is_valid for each in told)

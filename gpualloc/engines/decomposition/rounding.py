@@ -20,8 +20,8 @@ TENSE, TENSER = 3e-4, 1e-3
 both sides, and without."""
 
 WEIGHTY = 3e-3
-"""Plan-wide columns that cost this, relative to all, are held once they are rounded: a hundredth of
-a buyout would excuse what a dive breaks, and the whole of it be paid in the end."""
+"""Plan-wide columns that cost this, relative to all, are rounded first too, and then held: a part
+of a buyout would excuse what a dive breaks, and the whole of it be paid in the end."""
 
 CHEAP = 1e-4
 """How much the nearer side may raise the cost, relative, without a look at the other."""
@@ -68,11 +68,17 @@ class Rounding:
     def _hold_weighty(self, relaxed: Relaxed) -> None:
         """Hold the plan-wide columns that cost most where they are, if they are whole."""
         master, coupling = self.master, self.master.coupling
-        held = coupling.integer & (np.abs(coupling.cost) > WEIGHTY * abs(relaxed.cost_usd))
+        held = self._is_weighty(relaxed)
         held[find_broken(coupling, relaxed.shared)] = False
         whole = np.rint(relaxed.shared)
         lower = np.where(held, whole, master.lower)
         master.set_bounds(lower, np.where(held, whole, master.upper))
+
+    def _is_weighty(self, relaxed: Relaxed) -> Bools:
+        """(c,) plan-wide choices that cost much."""
+        coupling = self.master.coupling
+        weighty: Bools = np.abs(coupling.cost) > WEIGHTY * abs(relaxed.cost_usd)
+        return weighty & coupling.integer
 
     def _settle_tense(self, relaxed: Relaxed) -> Relaxed:
         """Round the plan-wide columns that are worth most, one by one."""
@@ -81,7 +87,8 @@ class Rounding:
             shared = relaxed.shared
             broken = self._broken(shared, 0.0)
             worth = np.minimum(shared, 1 - shared) * tension_of(self.master.coupling, relaxed.duals)
-            tense = broken[worth[broken] > least * abs(relaxed.cost_usd)]
+            large = (worth > least * abs(relaxed.cost_usd)) | self._is_weighty(relaxed)
+            tense = broken[large[broken]]
             if not len(tense) or self.stop():
                 break
             relaxed = self._round(int(tense[np.argmax(worth[tense])]), relaxed)
