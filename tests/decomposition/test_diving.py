@@ -58,14 +58,20 @@ def test_dive_on_generated_instances(seed: int, manner: Manner) -> None:
     check_dive(generation, manner)
 
 
+def converged(seed: int) -> Generation:
+    """The relaxation of an instance with all contract types."""
+    instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=40, seed=seed)
+    generation = generation_on(Pricer(Groups(instance)))
+    assert generation is not None
+    generation.converge(1e-3, np.inf, 100)
+    return generation
+
+
 def test_barred_placements_are_left_alone() -> None:
     """A dive bars what costs the others much; it then ends with something else, if there is any."""
     barred = 0
     for seed in range(6):
-        instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=40, seed=seed)
-        generation = generation_on(Pricer(Groups(instance)))
-        assert generation is not None
-        generation.converge(1e-3, np.inf, 100)
+        generation = converged(seed)
         dive = Dive(generation, lambda: False, MANNERS[0])
         dived = finish(dive.run())
         assert dived is not None
@@ -82,10 +88,7 @@ def test_weighty_choices_stay_where_they_were_rounded() -> None:
     """No fraction of a buyout excuses what is settled after it."""
     weighty = 0
     for seed in range(6):
-        instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=40, seed=seed)
-        generation = generation_on(Pricer(Groups(instance)))
-        assert generation is not None
-        generation.converge(1e-3, np.inf, 100)
+        generation = converged(seed)
         coupling = generation.pricer.coupling
         dive = Dive(generation, lambda: False, MANNERS[0]).run()
         next(dive)  # the plan-wide columns are rounded

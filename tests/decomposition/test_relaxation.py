@@ -53,7 +53,7 @@ def test_no_hard_group_lacks_a_good_placement(seed: int) -> None:
 
 
 def test_a_group_whose_placements_cannot_be_completed() -> None:
-    """With every placement of a hard group but the dearest forgotten, the bound is as good."""
+    """With all that pricing completes of a hard group but the first lost, the bound is as good."""
     bounds = []
     for columns in (1, 1000):
         decomposer = Decomposer(instance_with_flows(0), Settings(), None, Listener())

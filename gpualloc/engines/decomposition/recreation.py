@@ -40,6 +40,8 @@ ABSENT = 20.0
 """What a group without a place costs, and a row broken by its whole size, in average costs."""
 
 NARROWER = 3
+NEAR = 1e-7
+"""What rounding may take of a row, in its sizes."""
 
 
 class Recreation:
@@ -84,7 +86,7 @@ class _Site:
         self.pricer, self.random, self.center = parent.pricer, parent.random, center
         self.declared = coupling.declared
         self.lower, self.upper, self.slope = limits_of(self.pricer, start)
-        self.near = 1e-7 * coupling.sizes
+        self.near = NEAR * coupling.sizes
         self.price = ABSENT * parent.unit_usd / coupling.sizes
         self.absent_usd = ABSENT * np.maximum(center.least, parent.unit_usd)
         self.unit_usd = parent.unit_usd
@@ -246,14 +248,21 @@ class _Site:
         ideal = self.pricer.place_within(seed, duals, self.endless)
         if ideal is None:
             return np.empty(0, dtype=np.int64) if own is None else own.rows
-        taken = self.taken.copy()
-        if own is not None:
-            taken[own.rows] -= own.coefficients
-        after = taken[ideal.rows] + ideal.coefficients
-        full = after > self.upper[ideal.rows] + self.near[ideal.rows]
-        full &= ideal.rows < self.declared
+        full = rows_in_the_way(ideal, own, self.taken, self.upper, self.near, self.declared)
         rows = ideal.rows if own is None else own.rows
-        return ideal.rows[full] if full.any() else rows[rows < self.declared]
+        return full if len(full) else rows[rows < self.declared]
+
+
+def rows_in_the_way(
+    column: Column, own: Column | None, taken: Floats, upper: Floats, near: Floats, declared: int
+) -> Ints:
+    """Plan-wide rows that are too full for a placement in place of the group's own."""
+    taken = taken.copy()
+    if own is not None:
+        taken[own.rows] -= own.coefficients
+    after = taken[column.rows] + column.coefficients
+    full = after > upper[column.rows] + near[column.rows]
+    return column.rows[full & (column.rows < declared)]
 
 
 def limits_of(pricer: Pricer, start: Assignment) -> tuple[Floats, Floats, Floats]:

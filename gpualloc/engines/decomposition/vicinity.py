@@ -8,11 +8,8 @@ from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.pricing import Pricer
-from gpualloc.engines.decomposition.recreation import limits_of
-from gpualloc.vectors import Floats
-
-NEAR = 1e-7
-"""What rounding may take of a row, in its sizes."""
+from gpualloc.engines.decomposition.recreation import NEAR, limits_of, rows_in_the_way
+from gpualloc.vectors import Bools, Floats, Ints
 
 
 class Vicinity:
@@ -43,22 +40,20 @@ class Vicinity:
         if len(best.broken):
             rows_weight = rows_weight * 0
             rows_weight[best.broken] = 1.0
-            touching = [np.isin(best.broken, column.rows).any() for column in best.columns]
-            if any(touching):
+            touching = _touching(best)
+            if touching.any():
                 weight = np.where(touching, weight, weight * 1e-3)
         seed = int(self.random.choice(len(weight), p=weight / weight.sum()))
         near = self._affinity(best, seed, rows_weight) * self.random.uniform(0.2, 1, len(weight))
         near = near * (0.1 + weight / weight.max()) + 1e-6 * self.random.uniform(size=len(weight))
-        near[seed] = np.inf
-        count = min(len(weight), round(size))
-        return sorted(np.argsort(-near, kind="stable")[:count].tolist())
+        return _nearest(near, seed, size)
 
     def _affinity(self, best: Assignment, seed: int, rows_weight: Floats) -> Floats:
         """How much each group shares scarce rows with one."""
         coupling = best.coupling
         own = np.zeros(coupling.rows)
-        for column in (best.columns[seed],):
-            own[column.rows] = rows_weight[column.rows]
+        rows = best.columns[seed].rows
+        own[rows] = rows_weight[rows]
         own = own + rows_weight * (self.random.random(coupling.rows) < 0.03)
         return np.array([float(own[column.rows].sum()) for column in best.columns]) / max(
             float(own.max()), 1e-12
@@ -72,36 +67,41 @@ class Vicinity:
         Where it would be is priced at duals that are changed at random, so that it is not the same
         each time.
         """
-        touching = [
-            column.group for column in best.columns if np.isin(best.broken, column.rows).any()
-        ]
+        touching = np.flatnonzero(_touching(best)).tolist()
         if not touching:
             return self.choose(best, center, size), None
         usd = np.array([abs(best.columns[group].cost) for group in touching]) + 1.0
         seed = int(self.random.choice(touching, p=usd / usd.sum()))
-        elsewhere, full = self._look_elsewhere(best, center, seed)
+        elsewhere, rows = self._look_elsewhere(best, center, seed)
+        full = np.zeros(best.coupling.rows)
+        full[rows] = 1.0
         count = len(best.columns)
         near = np.array([float(full[column.rows].sum()) for column in best.columns])
         near = near * self.random.uniform(0.2, 1, count) + 1e-6 * self.random.uniform(size=count)
-        near[seed] = np.inf
-        return sorted(np.argsort(-near, kind="stable")[: round(size)].tolist()), elsewhere
+        return _nearest(near, seed, size), elsewhere
 
     def _look_elsewhere(
         self, best: Assignment, center: Center, seed: int
-    ) -> tuple[Column | None, Floats]:
-        """Where a group would be if others made way, and (r,) where there is no room for it."""
+    ) -> tuple[Column | None, Ints]:
+        """Where a group would be if others made way, and the rows in which these are in its way."""
         coupling = best.coupling
-        full = np.zeros(coupling.rows)
         _, upper, slope = limits_of(self.pricer, best)
         duals = np.where(slope != 0, slope, center.duals) * self.random.uniform(0, 2, len(slope))
         declared = np.arange(coupling.rows) < coupling.declared
         duals = np.where(declared, duals, slope)
         column = self.pricer.place_within(seed, duals, np.where(declared, np.inf, upper))
         if column is None:
-            return None, full
-        own, taken = best.columns[seed], best.taken.copy()
-        taken[own.rows] -= own.coefficients
-        after = taken[column.rows] + column.coefficients
-        over = after > upper[column.rows] + NEAR * coupling.sizes[column.rows]
-        full[column.rows[over & declared[column.rows]]] = 1.0
-        return column, full
+            return None, np.empty(0, dtype=np.int64)
+        own, near = best.columns[seed], NEAR * coupling.sizes
+        return column, rows_in_the_way(column, own, best.taken, upper, near, coupling.declared)
+
+
+def _touching(best: Assignment) -> Bools:
+    """(G,) groups that have a part in broken rows."""
+    return np.array([np.isin(best.broken, column.rows).any() for column in best.columns])
+
+
+def _nearest(near: Floats, seed: int, size: float) -> list[int]:
+    """A group and those that are nearest to it, as many as a size says."""
+    near[seed] = np.inf
+    return sorted(np.argsort(-near, kind="stable")[: round(size)].tolist())
