@@ -28,7 +28,7 @@ from tests.tiny import FOCI, tiny_instance
 
 
 def knapsack(**changes: Any) -> Problem:
-    """Minimize -3 x - 2 y, 2 x + y <= 3, for a whole x and a fraction y in [0, 1]: -4 at (1, 1)."""
+    """Minimize -3 x - 2 y, 2 x + y <= 3, for a whole x and a fraction y in [0, 1]: -5 at (1, 1)."""
     problem = Problem(
         lower=np.zeros(2),
         upper=np.ones(2),
@@ -93,6 +93,15 @@ def test_whole_model_reaches_highs() -> None:
     huge = Matrix(np.array([0, 2]), np.array([0, 1]), np.array([2.0, 1e16]))
     with pytest.raises(SolverError, match="refused: passModel"):
         make_backend("highs").solve(knapsack(matrix=huge), Settings(), None, Listener())
+
+
+@pytest.mark.parametrize("threads", [None, 2])
+def test_highs_changes_its_number_of_threads(threads: int | None) -> None:
+    """HiGHS keeps its helpers, and would refuse another number of them."""
+    backend = make_backend("highs")
+    for number in (1, threads, 1):
+        settings = Settings(threads=number)
+        assert backend.solve(knapsack(), settings, None, Listener()).bound == pytest.approx(-5)
 
 
 def test_zeros_of_pulp_are_no_point() -> None:

@@ -72,7 +72,7 @@ def _prepared(
     solve error; without presolve it solves it. So `solve` runs such a model twice.
     """
     began = monotonic()
-    highs = build(problem)
+    highs = build(problem, settings.threads)
     configure(highs, settings.less_since(began))
     if hint is not None:
         start_from(highs, hint)
@@ -87,17 +87,23 @@ def start_from(highs: highspy.Highs, point: Floats) -> None:
     require(highs.setSolution(solution), "setSolution")
 
 
-def begin() -> highspy.Highs:
-    """An empty HiGHS, silent."""
+def begin(threads: int | None = None) -> highspy.Highs:
+    """An empty HiGHS, silent, for a number of processor threads; None leaves it to HiGHS.
+
+    HiGHS keeps its helpers from one model of a thread to the next, so they are let go here.
+    """
     with silenced():  # it greets on standard output before it can be told not to
         highs = highspy.Highs()
     require(highs.setOptionValue("output_flag", False), "output_flag")
+    highspy.Highs.resetGlobalScheduler(True)
+    if threads is not None:
+        require(highs.setOptionValue("threads", threads), "threads")
     return highs
 
 
-def build(problem: Problem) -> highspy.Highs:
+def build(problem: Problem, threads: int | None = None) -> highspy.Highs:
     """A HiGHS model of a problem, silent."""
-    highs = begin()
+    highs = begin(threads)
     for name, value in (
         ("small_matrix_value", LEAST_COEFFICIENT),
         ("presolve_rule_off", SPARSIFY),
@@ -134,7 +140,7 @@ def write_model(problem: Problem, path: Path) -> None:
 
 
 def configure(highs: highspy.Highs, settings: Settings) -> None:
-    """Set limits, gap, seed and threads."""
+    """Set limits, gap and seed."""
     options: dict[str, float | int] = {
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": settings.gap,
@@ -142,9 +148,6 @@ def configure(highs: highspy.Highs, settings: Settings) -> None:
     }
     if settings.time_limit is not None:
         options["time_limit"] = max(settings.time_limit, 0.0)
-    if settings.threads is not None:
-        options["threads"] = settings.threads
-        highspy.Highs.resetGlobalScheduler(True)
     for name, value in options.items():
         require(highs.setOptionValue(name, value), name)
 

@@ -6,6 +6,7 @@ import ctypes
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 
 STANDARD_OUTPUT = 1
@@ -40,4 +41,9 @@ def silenced() -> Iterator[None]:
 
 def _flush() -> None:
     """Empty the buffers of the C library, which know nothing of Python's."""
-    ctypes.CDLL("ucrtbase" if os.name == "nt" else None).fflush(None)
+    _c_library().fflush(None)
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL("ucrtbase" if os.name == "nt" else None)

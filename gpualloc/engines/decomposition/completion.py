@@ -104,5 +104,5 @@ class Completion:
             row_upper=upper[used],
             strict=np.zeros(int(used.sum()), dtype=bool),
         )
-        outcome = HighsBackend().solve(small, Settings(), None, Listener())
+        outcome = HighsBackend().solve(small, Settings(threads=1), None, Listener())
         return outcome.values

@@ -85,7 +85,7 @@ class Master:
         self.effort = 0.0
 
     def _build(self) -> highspy.Highs:
-        highs = begin()
+        highs = begin(threads=1)
         for name, value in (
             ("presolve", "off"),
             ("simplex_scale_strategy", 0),  # rows are scaled here

@@ -100,7 +100,7 @@ def solve_small(
 def _run(
     problem: Problem, options: dict[str, float | int | bool], start: Floats | None
 ) -> highspy.Highs:
-    highs = build(problem)
+    highs = build(problem, threads=1)
     for name, value in options.items():
         require(highs.setOptionValue(name, value), name)
     if start is not None:
