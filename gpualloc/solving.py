@@ -24,8 +24,12 @@ from gpualloc.progress import Progress
 ENGINES = ("auto", "exact", "decomposition")
 
 TINY, SMALL = 2_000, 4_000
-"""Programs with fewer columns are handed to a solver whole, by default: at once, and after a share
-of the time for the decomposition."""
+"""Programs with fewer columns are handed to a solver whole and at once, by default: with a time
+limit, and without."""
+
+SHARED = 8_000
+"""With fewer columns a time limit is shared: some of it for the decomposition, the rest for a
+solver."""
 
 SHARE = 0.15
 
@@ -150,7 +154,7 @@ class Way:
         limit, columns = self.settings.time_limit, estimate_columns(build_arrays(self.instance))
         if columns < (SMALL if limit is None else TINY):
             return self.find("exact", start)
-        began, shares = time.time(), columns < SMALL
+        began, shares = time.time(), limit is not None and columns < SHARED
         way = self._within(SHARE * limit) if limit is not None and shares else self
         first = way.find("decomposition", start)
         left = None if limit is None else limit - (time.time() - began)
