@@ -7,6 +7,7 @@ import numpy as np
 from gpualloc.engines.decomposition.branching import LEAST_GAIN, TRIED, Branching
 from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.planwide import WHOLE
+from gpualloc.engines.decomposition.tree import Tree
 from gpualloc.vectors import Ints
 from tests.decomposition.cases import FOCUSES, tiny_data
 from tests.decomposition.test_master import generation_of
@@ -76,3 +77,19 @@ def test_what_was_learned_is_used() -> None:
         before = generation.master.iterations
         assert branching.choose(relaxed, np.inf) == first
         assert generation.master.iterations == before
+
+
+def test_a_node_that_is_cut_short_is_not_branched_on() -> None:
+    """What it has proved stays; without the limit the same node is opened."""
+    [data] = tiny_data(None, range(1))
+    generation = generation_of(data)
+    assert generation is not None
+    generation.converge(1e-6, np.inf, 200)
+    center, coupling = generation.center, generation.pricer.coupling
+    tree = Tree(generation)
+    node = tree.make(center.bound_usd - 1.0, coupling.lower, coupling.upper, center.duals)
+    generation.stop = lambda: True
+    assert tree.open(node, np.inf, 1e-6, 50) is None
+    assert node.bound_usd >= center.bound_usd * (1 - 1e-6)
+    generation.stop = lambda: False
+    assert tree.open(node, np.inf, 1e-6, 50) is not None

@@ -104,6 +104,7 @@ def test_a_plunge_ends_with_a_plan_or_a_closed_node(decomposer: Decomposer) -> N
     tree, root = decomposer.tree, decomposer.root
     node = tree.make(root.bound_usd, decomposer.lower, decomposer.upper, root.duals)
     opened = tree.open(node, np.inf, 1e-4, 40)
+    assert opened is not None
     assert opened.branch is not None
     before, bound = len(tree), node.bound_usd
     for _ in decomposer._plunge(opened):

@@ -324,7 +324,7 @@ class Decomposer:
     def _open_alone(self, node: Node) -> Opened | None:
         """Open a node; None if it is put back, since time is up, or closed by its bound."""
         opened = self.tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
-        if self.is_late():
+        if opened is None or self.is_late():
             self.tree.push(node)
         elif node.bound_usd >= self._cutoff_usd:
             self.tree.close(node)

@@ -95,14 +95,16 @@ class Tree:
         """Leave a node for good; its bound stays."""
         self._closed_usd = min(self._closed_usd, node.bound_usd)
 
-    def open(self, node: Node, cutoff_usd: float, tolerance: float, rounds: int) -> Opened:
-        """Solve a node's relaxation."""
+    def open(self, node: Node, cutoff_usd: float, tolerance: float, rounds: int) -> Opened | None:
+        """Solve a node's relaxation; None if that was cut short."""
         self.opened += 1
         generation = self.generation
         generation.restart(node.lower, node.upper, node.duals)
         generation.converge(tolerance, cutoff_usd, rounds)
         node.bound_usd = max(node.bound_usd, generation.center.bound_usd)
         node.duals = generation.center.duals
+        if node.bound_usd < cutoff_usd and generation.stop():
+            return None
         relaxed = self.last = generation.solve_master()
         branch = None
         if node.bound_usd < cutoff_usd:
