@@ -29,7 +29,7 @@ def solve_duals(problem: Problem, settings: Settings) -> Floats | None:
         HiGHS failed.
     """
     check_highspy()
-    highs = build(problem, settings.threads)
+    highs = build(problem)
     configure(highs, settings)
     require(highs.setOptionValue("solve_relaxation", True), "solve_relaxation")
     if highs.run() == HighsStatus.kError:

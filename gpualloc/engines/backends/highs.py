@@ -72,7 +72,7 @@ def _prepared(
     solve error; without presolve it solves it. So `solve` runs such a model twice.
     """
     began = monotonic()
-    highs = build(problem, settings.threads)
+    highs = build(problem)
     configure(highs, settings.less_since(began))
     if hint is not None:
         start_from(highs, hint)
@@ -87,23 +87,21 @@ def start_from(highs: highspy.Highs, point: Floats) -> None:
     require(highs.setSolution(solution), "setSolution")
 
 
-def begin(threads: int | None = None) -> highspy.Highs:
-    """An empty HiGHS, silent, for a number of processor threads; None leaves it to HiGHS.
+def begin() -> highspy.Highs:
+    """An empty HiGHS, silent, without helpers.
 
-    HiGHS keeps its helpers from one model of a thread to the next, so they are let go here.
+    HiGHS keeps these from one model of a thread to the next, and then refuses another number.
     """
     with silenced():  # it greets on standard output before it can be told not to
         highs = highspy.Highs()
     require(highs.setOptionValue("output_flag", False), "output_flag")
     highspy.Highs.resetGlobalScheduler(True)
-    if threads is not None:
-        require(highs.setOptionValue("threads", threads), "threads")
     return highs
 
 
-def build(problem: Problem, threads: int | None = None) -> highspy.Highs:
+def build(problem: Problem) -> highspy.Highs:
     """A HiGHS model of a problem, silent."""
-    highs = begin(threads)
+    highs = begin()
     for name, value in (
         ("small_matrix_value", LEAST_COEFFICIENT),
         ("presolve_rule_off", SPARSIFY),
@@ -140,7 +138,7 @@ def write_model(problem: Problem, path: Path) -> None:
 
 
 def configure(highs: highspy.Highs, settings: Settings) -> None:
-    """Set limits, gap and seed."""
+    """Set limits, gap, seed and threads."""
     options: dict[str, float | int] = {
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": settings.gap,
@@ -148,6 +146,8 @@ def configure(highs: highspy.Highs, settings: Settings) -> None:
     }
     if settings.time_limit is not None:
         options["time_limit"] = max(settings.time_limit, 0.0)
+    if settings.threads is not None:
+        options["threads"] = settings.threads
     for name, value in options.items():
         require(highs.setOptionValue(name, value), name)
 

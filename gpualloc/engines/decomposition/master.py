@@ -85,10 +85,11 @@ class Master:
         self.effort = 0.0
 
     def _build(self) -> highspy.Highs:
-        highs = begin(threads=1)
+        highs = begin()
         for name, value in (
             ("presolve", "off"),
             ("simplex_scale_strategy", 0),  # rows are scaled here
+            ("threads", 1),
         ):
             require(highs.setOptionValue(name, value), name)
         coupling, groups = self.coupling, self.groups

@@ -85,6 +85,7 @@ def solve_small(
         "presolve_rule_off": SPARSIFY + ENUMERATION,
         "time_limit": max(seconds, 0.05),
         "random_seed": seed,
+        "threads": 1,
     }
     highs = _run(scaled, options, start)
     found = _read(highs, unit_usd)
@@ -100,7 +101,7 @@ def solve_small(
 def _run(
     problem: Problem, options: dict[str, float | int | bool], start: Floats | None
 ) -> highspy.Highs:
-    highs = build(problem, threads=1)
+    highs = build(problem)
     for name, value in options.items():
         require(highs.setOptionValue(name, value), name)
     if start is not None:
