@@ -9,6 +9,7 @@ import numpy as np
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.diving import Dive, Manner
 from gpualloc.engines.decomposition.generation import Generation
+from gpualloc.engines.decomposition.planwide import hold
 from gpualloc.engines.decomposition.search import Search
 from gpualloc.engines.decomposition.tree import Node
 from gpualloc.vectors import Floats
@@ -108,6 +109,6 @@ class Diver:
         A row that is broken by a single unit would make them change sides, at several percent of
         the cost; to move a placement is cheaper.
         """
-        coupling, whole = self.generation.pricer.coupling, np.rint(shared)
+        coupling = self.generation.pricer.coupling
         weighty = coupling.integer & (np.abs(coupling.cost) > self.unit_usd / 2)
-        return np.where(weighty, whole, node.lower), np.where(weighty, whole, node.upper)
+        return hold(weighty, shared, node.lower, node.upper)

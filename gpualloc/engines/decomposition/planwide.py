@@ -6,7 +6,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.sides import sum_pressed
 from gpualloc.formulation.groups import Coupling
-from gpualloc.vectors import Floats, Ints
+from gpualloc.vectors import Bools, Floats, Ints
 
 WHOLE = 1e-5
 """Plan-wide columns that are nearer to a whole number count as whole."""
@@ -16,6 +16,12 @@ def find_broken(coupling: Coupling, shared: Floats) -> Ints:
     """The plan-wide columns that must be whole and are not."""
     away = np.abs(shared - np.rint(shared))
     return np.flatnonzero(coupling.integer & (away > WHOLE))
+
+
+def hold(held: Bools, shared: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Bounds with some columns at the whole numbers that are nearest to where they are."""
+    whole = np.rint(shared)
+    return np.where(held, whole, lower), np.where(held, whole, upper)
 
 
 def plan_wide_bound(

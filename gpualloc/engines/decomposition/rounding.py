@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gpualloc.engines.decomposition.master import Master, Relaxed
-from gpualloc.engines.decomposition.planwide import find_broken, reduced_shared, tension_of
+from gpualloc.engines.decomposition.planwide import find_broken, hold, reduced_shared, tension_of
 from gpualloc.vectors import Bools, Floats, Ints
 
 SHARE_SHARED = 0.25
@@ -70,9 +70,7 @@ class Rounding:
         master, coupling = self.master, self.master.coupling
         held = self._is_weighty(relaxed)
         held[find_broken(coupling, relaxed.shared)] = False
-        whole = np.rint(relaxed.shared)
-        lower = np.where(held, whole, master.lower)
-        master.set_bounds(lower, np.where(held, whole, master.upper))
+        master.set_bounds(*hold(held, relaxed.shared, master.lower, master.upper))
 
     def _is_weighty(self, relaxed: Relaxed) -> Bools:
         """(c,) plan-wide choices that cost much."""

@@ -14,6 +14,7 @@ from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.guide import Guide, take_enough
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
 from gpualloc.engines.decomposition.opening import Opening
+from gpualloc.engines.decomposition.planwide import hold
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.recreation import Recreation
 from gpualloc.engines.decomposition.small import solve_small
@@ -142,13 +143,12 @@ class Search:
         guides : iterable of Guide
             The first is looked at, and others while too few groups would be free.
         """
-        coupling, whole, most = best.coupling, np.rint(best.shared), round(self.sizes["between"])
+        coupling, most = best.coupling, round(self.sizes["between"])
         taken, differing = take_enough(guides, best.columns, most)
         same = coupling.integer.copy()
         for guide in taken:
             same &= guide.agrees(best.shared)
-        lower = np.where(same, whole, coupling.lower)
-        upper = np.where(same, whole, coupling.upper)
+        lower, upper = hold(same, best.shared, coupling.lower, coupling.upper)
         free = []
         for group in sorted(self.random.permutation(differing)[:most].tolist()):
             elsewhere = (column for guide in taken for column in guide.columns[group])
@@ -234,10 +234,9 @@ class Search:
         coupling = found.coupling
         lower, upper = found.hold(coupling.lower, coupling.upper)
         place = self.builder.build(found, free, lower, upper)
-        problem, whole = place.problem, np.rint(place.start)
+        problem = place.problem
         fixed = problem.with_bounds(
-            np.where(problem.integer, whole, problem.lower),
-            np.where(problem.integer, whole, problem.upper),
+            *hold(problem.integer, place.start, problem.lower, problem.upper)
         )
         solved = solve_small(fixed, seconds=self.seconds_left(), unit_usd=self.unit_usd)
         if solved.values is None:
