@@ -18,7 +18,7 @@ from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.problem import Problem, build_matrix
-from gpualloc.vectors import Floats, Ints
+from gpualloc.vectors import Bools, Floats, Ints
 
 MOST, MOST_ABSENT = 6, 15
 """Groups that are taken out beside the first, and beside one that has no place."""
@@ -127,15 +127,19 @@ class _Site:
     def _given(self, column: Column) -> Floats:
         """What a placement gives back to the rows with one limit."""
         below, above = self.lower[column.rows], self.upper[column.rows]
-        given = np.where(np.isinf(below), np.minimum(column.coefficients, 0.0), 0.0)
-        more = np.where(np.isinf(above), np.maximum(column.coefficients, 0.0), 0.0)
-        total: Floats = given + more
-        return total
+        least, most = np.where(np.isinf(below), below, 0.0), np.where(np.isinf(above), above, 0.0)
+        given: Floats = np.clip(column.coefficients, least, most)
+        return given
 
     @property
     def is_broken(self) -> bool:
         """Whether a group has no place, or a row has less than its least."""
-        return None in self.columns or bool((self.lower - self.taken > self.near).any())
+        return None in self.columns or bool(self._lacks().any())
+
+    def _lacks(self) -> Bools:
+        """(r,) rows that have less than their least."""
+        lacks: Bools = self.lower - self.taken > self.near
+        return lacks
 
     def try_once(self, warmth: float) -> None:
         """Take some groups out, put them back, and keep what came of it unless it is too dear."""
@@ -168,8 +172,7 @@ class _Site:
 
     def _place(self, group: int, duals: Floats) -> Column | None:
         """The cheapest placement in the room that is left; None if none is found."""
-        lacks = self.lower - self.taken > self.near
-        duals = np.where(lacks, self.price, duals)
+        duals = np.where(self._lacks(), self.price, duals)
         room = self.upper - self.taken
         for _ in range(NARROWER):
             column = self.pricer.place_within(group, duals, room)
@@ -212,11 +215,10 @@ class _Site:
     def _choose(self, theta: float) -> list[int]:
         """A group, and some of those in its way, in the order in which they are put back."""
         absent = self._absent()
-        lacking = np.flatnonzero(self.lower - self.taken > self.near)
         most, ways = (MOST_ABSENT, WAYS_ABSENT) if absent else (MOST, WAYS)
         if absent:
             seed = int(self.random.choice(absent))
-        elif len(lacking):
+        elif self._lacks().any():
             seed = int(self.random.integers(len(self.columns)))
         else:
             seed = self._regretful()

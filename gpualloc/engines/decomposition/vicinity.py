@@ -55,9 +55,7 @@ class Vicinity:
         rows = best.columns[seed].rows
         own[rows] = rows_weight[rows]
         own = own + rows_weight * (self.random.random(coupling.rows) < 0.03)
-        return np.array([float(own[column.rows].sum()) for column in best.columns]) / max(
-            float(own.max()), 1e-12
-        )
+        return _weights_of(best, own) / max(float(own.max()), 1e-12)
 
     def eject(
         self, best: Assignment, center: Center, size: float
@@ -76,7 +74,7 @@ class Vicinity:
         full = np.zeros(best.coupling.rows)
         full[rows] = 1.0
         count = len(best.columns)
-        near = np.array([float(full[column.rows].sum()) for column in best.columns])
+        near = _weights_of(best, full)
         near = near * self.random.uniform(0.2, 1, count) + 1e-6 * self.random.uniform(size=count)
         return _nearest(near, seed, size), elsewhere
 
@@ -94,6 +92,11 @@ class Vicinity:
             return None, np.empty(0, dtype=np.int64)
         own, near = best.columns[seed], NEAR * coupling.sizes
         return column, rows_in_the_way(column, own, best.taken, upper, near, coupling.declared)
+
+
+def _weights_of(best: Assignment, rows_weight: Floats) -> Floats:
+    """(G,) what the rows weigh in which each group has a part."""
+    return np.array([float(rows_weight[column.rows].sum()) for column in best.columns])
 
 
 def _touching(best: Assignment) -> Bools:
