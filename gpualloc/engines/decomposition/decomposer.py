@@ -214,8 +214,8 @@ class Decomposer:
 
     def _keep_rough(self, found: Assignment) -> None:
         """Keep what comes nearest to a plan while there is none or a dive may find a better."""
-        promises = self._is_diving and found.cost_usd < self._best_usd
-        if found.is_valid or not (self.best is None or promises):
+        is_wanted = self.best is None or self._is_diving
+        if found.is_valid or not is_wanted or found.cost_usd >= self._best_usd:
             return
         rough = self._rough
         if rough is None or self.repair.worth(found) < self.repair.worth(rough):
@@ -223,7 +223,7 @@ class Decomposer:
 
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
-        if found.is_valid and (self.best is None or found.cost_usd < self.best.cost_usd):
+        if found.is_valid and found.cost_usd < self._best_usd:
             found = self.repair.resettle(found, self.lower, self.upper)
             if self.groups.flows:
                 found = self.repair.polish(found)
@@ -349,8 +349,7 @@ class Decomposer:
         tree.close(node)
 
     def _raise_bound(self, bound_usd: float) -> None:
-        if self.best is not None:
-            bound_usd = min(bound_usd, self.best.cost_usd)
+        bound_usd = min(bound_usd, self._best_usd)
         if bound_usd > self.bound_usd and np.isfinite(bound_usd):
             self.bound_usd = bound_usd
             self.listener.bound(bound_usd)
