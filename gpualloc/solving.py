@@ -154,12 +154,13 @@ class Way:
         limit, columns = self.settings.time_limit, estimate_columns(build_arrays(self.instance))
         if columns < (SMALL if limit is None else TINY):
             return self.find("exact", start)
-        began, shares = time.time(), limit is not None and columns < SHARED
-        way = self._within(SHARE * limit) if limit is not None and shares else self
+        began = time.time()
+        share = SHARE * limit if limit is not None and columns < SHARED else None
+        way = self if share is None else self._within(share)
         first = way.find("decomposition", start)
         left = None if limit is None else limit - (time.time() - began)
         is_done = first.stop != "time" or (first.gap is not None and first.gap <= OPTIMAL_GAP)
-        is_lost = columns > MEDIUM or (first.candidate is None and not shares)
+        is_lost = columns > MEDIUM or (first.candidate is None and share is None)
         if is_done or is_lost or (left is not None and left < LEAST_SECONDS):
             return first
         rest = replace(self._within(left), on_progress=_after(first, self.on_progress))
