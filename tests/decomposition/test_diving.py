@@ -24,6 +24,7 @@ def check_dive(generation: Generation, manner: Manner) -> None:
     pricer = generation.pricer
     generation.converge(1e-6, np.inf, 100)
     master, before = generation.master, generation.solve_master()
+    basis = list(master.basis().col_status)
     dived = finish(Dive(generation, lambda: False, manner).run())
     if dived is None:
         placed = {column.group for column in master.pool}
@@ -35,6 +36,7 @@ def check_dive(generation: Generation, manner: Manner) -> None:
     assert ((shared >= coupling.lower) & (shared <= coupling.upper)).all()
     np.testing.assert_array_equal(master.lower, coupling.lower)
     np.testing.assert_array_equal(master.upper, coupling.upper)
+    assert list(master.basis().col_status)[: len(basis)] == basis
     assert generation.solve_master().cost_usd <= before.cost_usd * (1 + 1e-6) + 1e-6
 
 

@@ -68,7 +68,7 @@ class Dive:
     Parameters
     ----------
     generation : Generation
-        Its master is bounded on the way, and set free at the end.
+        Its master is bounded on the way, and at the end set free and back to its basis.
     stop : callable
         Whether to end early.
     manner : Manner
@@ -96,7 +96,7 @@ class Dive:
         master = self.master
         lower, upper = master.lower.copy(), master.upper.copy()
         groups = len(self.generation.pricer)
-        relaxed = self.generation.solve_master()
+        relaxed, basis = self.generation.solve_master(), master.basis()
         try:
             relaxed = self._rounding.settle(relaxed)
             yield
@@ -112,6 +112,7 @@ class Dive:
         finally:
             master.set_bounds(lower, upper)
             master.allow(np.ones(len(master.pool), dtype=bool))
+            master.restore(basis)
         if len(self._chosen) < groups:
             return None
         return [self._chosen[group] for group in range(groups)], relaxed.shared
