@@ -48,7 +48,9 @@ class Forms:
         shape = (rows, KINDS)
         self.n = np.bincount(key, minlength=rows * KINDS).reshape(shape)
         self.sum = np.bincount(key, self.value, rows * KINDS).reshape(shape)
-        self.square = np.bincount(key, self.value**2, rows * KINDS).reshape(shape)
+        self.smallest, self.largest = np.full(shape, np.inf), np.full(shape, -np.inf)
+        np.minimum.at(self.smallest.ravel(), key, self.value)
+        np.maximum.at(self.largest.ravel(), key, self.value)
         self.total_offers = np.array([len(block.shards) for block in blocks])
         self.total_sites = np.array([len(block.used) for block in blocks])
         self.shards_total = np.array([block.shards_total for block in blocks])
@@ -120,10 +122,9 @@ class Forms:
 
     def _all(self, kind: int, figure: float | Floats) -> Bools:
         """Rows whose coefficients of a kind are all `figure`."""
-        n = self.n[:, kind]
-        even = np.abs(self.sum[:, kind] - n * figure) <= NEAR * np.maximum(1, n * np.abs(figure))
-        spread = np.abs(self.square[:, kind] - n * np.square(figure))
-        alike: Bools = even & (spread <= NEAR * np.maximum(1, n * np.square(figure)))
+        near = NEAR * np.maximum(1, np.abs(figure))
+        smallest, largest = self.smallest[:, kind], self.largest[:, kind]
+        alike: Bools = (smallest >= figure - near) & (largest <= figure + near)
         return alike
 
     def _is_equal(self, figure: float) -> Bools:
@@ -240,8 +241,7 @@ class Forms:
 
     def barred(self) -> Bools:
         """`sum of shards <= 0`."""
-        positive = self.sum[:, SHARDS] >= np.sqrt(self.square[:, SHARDS]) * (1 - NEAR)
-        single = self.block >= 0
+        positive, single = self.smallest[:, SHARDS] > 0, self.block >= 0
         equal = self._all(SHARDS, self.sum[:, SHARDS] / np.maximum(1, self.n[:, SHARDS]))
         return single & self._has(shards=None) & self._is_upper & positive & equal
 

@@ -258,8 +258,11 @@ def _read_stall(forms: Forms, shapes: list[BlockShape], meanings: _Meanings) -> 
 
 def _one_each(keys: Ints, values: Ints) -> bool:
     """Whether each key has one value."""
-    pairs = np.unique(np.stack([keys, values]), axis=1)
-    return bool(len(np.unique(pairs[0])) == pairs.shape[1])
+    if not len(keys):
+        return True
+    value_of = np.zeros(int(keys.max()) + 1, dtype=np.int64)
+    value_of[keys] = values
+    return bool((value_of[keys] == values).all())
 
 
 def _read_setups(forms: Forms, shapes: list[BlockShape], meanings: _Meanings) -> None:
