@@ -9,7 +9,7 @@ import gpualloc
 from gpualloc.engines.backends import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.decomposition.assignment import Assignment
-from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.columns import Column, Sketch
 from gpualloc.engines.decomposition.completion import Completion
 from gpualloc.engines.decomposition.left_out import take_left_out
 from gpualloc.engines.decomposition.neighborhood import Neighborhood, NeighborhoodBuilder
@@ -35,6 +35,27 @@ from tests.oracle import enumerate_plans
 from tests.rules.toys import apart
 
 SEEDS = range(8500, 8504)
+
+
+def test_known_placements_are_not_made_again() -> None:
+    """With what is known, pricing gives what is new, and all of it over time."""
+    random, again = np.random.default_rng(8), 0
+    for data in (data for focus in FOCUSES for data in tiny_data(focus, SEEDS)):
+        pricer, known = pricer_of(data), set[Sketch]()
+        groups, duals = range(len(pricer)), np.zeros(pricer.coupling.rows)
+        seen: set[object] = set()
+        for _ in range(4):
+            draw_costs(pricer, random, least=0.0)
+            price(pricer)
+            exact = [at for at in groups if pricer.is_exact(at)]
+            every = {column.key for column in pricer.columns(exact, duals)}
+            fresh = [column.key for column in pricer.columns(exact, duals, known)]
+            assert set(fresh) == every - seen
+            assert len(fresh) == len(set(fresh))
+            assert not list(pricer.columns(exact, duals, known))
+            again += len(every & seen)
+            seen |= every
+    assert again
 
 
 @pytest.mark.parametrize("focus", FOCUSES)

@@ -6,6 +6,13 @@ from dataclasses import dataclass
 
 from gpualloc.vectors import Floats, Ints
 
+Choice = tuple[int, ...]
+"""For each job of a group, an option; `MISSING` to leave it out."""
+
+Sketch = tuple[int, Choice, tuple[tuple[int, bytes], ...]]
+"""A group, the options of its jobs, and of each block that is used its hub and its shards by offer:
+what pricing finds, before a column is made of it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Column:

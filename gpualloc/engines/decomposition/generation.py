@@ -139,7 +139,7 @@ class Generation:
     def _price(self, duals: Floats) -> tuple[Center, int]:
         """Price at some duals, and add what is found to the master."""
         priced = self.pricer.price(duals, self.master.lower, self.master.upper)
-        columns = self.pricer.columns(range(len(self.pricer)), duals)
+        columns = self.pricer.columns(range(len(self.pricer)), duals, self.master.pool.sketches)
         return _center(duals, priced), self.master.add_columns(columns)
 
 
@@ -164,7 +164,7 @@ def prove_infeasible(generation: Generation, rounds: int) -> bool:
             priced = pricer.price(relaxed.duals, master.lower, master.upper, costs=False)
             if priced.bound_usd > NEAR * float(np.abs(relaxed.duals).max()):
                 return True
-            if not master.add_columns(pricer.columns(groups, relaxed.duals)):
+            if not master.add_columns(pricer.columns(groups, relaxed.duals, master.pool.sketches)):
                 return False
     finally:
         master.charge(costs=True)

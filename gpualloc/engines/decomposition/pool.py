@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.columns import Column, Sketch
 from gpualloc.vectors import Bools, Floats, Ints, sums_by
 
 
@@ -22,10 +22,13 @@ class Pool:
         Column k has the entries from `starts[k]` to `starts[k + 1]`.
     rows, coefficients : (e,)
         The coupling row of each entry, and what the column takes of it.
+    sketches : set of Sketch
+        Of the placements that pricing has found.
     """
 
     def __init__(self) -> None:
         self._columns: list[Column] = []
+        self.sketches: set[Sketch] = set()
         self._known: set[tuple[int, bytes, bytes]] = set()
         self.group = np.empty(0, dtype=np.int64)
         self.cost = np.empty(0)

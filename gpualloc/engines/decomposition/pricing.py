@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 
-from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.columns import Choice, Column, Sketch
 from gpualloc.engines.decomposition.completion import Completion
 from gpualloc.engines.decomposition.effort import of_pricing
 from gpualloc.engines.decomposition.gathering import Gathering
@@ -28,6 +28,7 @@ from gpualloc.engines.decomposition.sparse import (
     reduce_costs,
 )
 from gpualloc.engines.decomposition.tables import Tables, build_tables
+from gpualloc.engines.decomposition.ways import Ways
 from gpualloc.formulation.groups import Coupling, Groups
 from gpualloc.vectors import Bools, Floats, Ints
 
@@ -117,6 +118,7 @@ class Pricer:
         self._other_first = np.concatenate([[0], np.cumsum(parts.others)]).astype(np.int64)
         self._other_upper = self.upper[self._other]
         self._tables = build_tables(blocks)
+        self._ways = Ways([(kept.first, kept.shape) for kept in self._kept])
         self.touched = np.zeros(self.coupling.rows, dtype=bool)
         self.touched[self._rows] = True
         self._whole = self._find_whole()
@@ -198,7 +200,7 @@ class Pricer:
         self._price_blocks(self._tables)
         gain = np.zeros(len(self._kept))
         free_gain(self._other_first, self._other, self._other_upper, self._reduced, gain)
-        least = gain + np.array([self._least(group) for group in self._kept])
+        least = gain + self._ways.least(self._reduced, self._value)
         least += self.multipliers.shift.constant_usd
         shared = reduced_shared(self.coupling, duals) - (0 if costs else self.coupling.cost)
         plan_wide = plan_wide_bound(self.coupling, duals, shared, lower, upper)
@@ -263,84 +265,69 @@ class Pricer:
         return next(self.columns([at], duals), None)
 
     def _price_blocks(self, tables: Tables) -> None:
-        self.effort += of_pricing(len(self._kept))
         blocks = len(self._value)
-        cuts = np.linspace(0, blocks, 8 * THREADS + 1).astype(int)
-        jobs = [
-            self._pool.submit(
-                price_blocks,
-                int(cuts[at]),
-                int(cuts[at + 1]),
-                self._reduced,
-                tables,
-                self._value,
-                self._hub,
-                self._shards,
-            )
-            for at in range(len(cuts) - 1)
-        ]
+        self.effort += of_pricing(len(self._kept))
+        cuts = np.linspace(0, blocks, 8 * THREADS + 1).astype(int).tolist()
+        rest = (self._reduced, tables, self._value, self._hub, self._shards)
+        jobs = [self._pool.submit(price_blocks, *ends, *rest) for ends in pairwise(cuts)]
         for job in jobs:
             job.result()
 
-    def _least(self, group: _Group) -> float:
-        values = self._option_values(group)
-        unserved = group.shape.unserved
-        usd = 0.0
-        for job, options in enumerate(values):
-            left = np.inf
-            if unserved[job] != MISSING:
-                left = self._reduced[group.first + unserved[job]]
-            usd += min(left, float(options.min()))
-        return usd
-
-    def _option_values(self, group: _Group) -> list[Floats]:
-        """For each job, the least reduced cost of each option."""
-        values = [self._reduced[group.first + on].copy() for on in group.shape.on]
-        for at, block in enumerate(group.shape.blocks, start=group.first_block):
-            values[block.job][block.option] += self._value[at]
-        return values
-
-    def columns(self, groups: Iterable[int], duals: Floats) -> Iterator[Column]:
+    def columns(
+        self, groups: Iterable[int], duals: Floats, known: set[Sketch] | None = None
+    ) -> Iterator[Column]:
         """Placements that the last pricing found for some groups, the best of each option.
 
         Of groups that are costly to complete, the best alone.
+
+        Parameters
+        ----------
+        known : set of Sketch or None
+            Placements of which no column is made again; new ones become known.
         """
         for at in groups:
-            found = (self.complete(at, core, duals) for core in self._cores(self._kept[at]))
+            choices = self._choices(at)
+            if known is not None and self.is_exact(at):
+                choices = (options for options in choices if self._is_new(at, options, known))
+            found = (self._column_at(at, options, duals) for options in choices)
             columns = (column for column in found if column is not None)
             yield from columns if self.is_exact(at) else islice(columns, 1)
 
-    def _cores(self, group: _Group) -> Iterator[dict[int, float]]:
-        """Cores of placements: each job at its best, and one of them at another option in turn."""
-        values = self._option_values(group)
-        choices = [self._ways(group, job, options) for job, options in enumerate(values)]
-        if any(not ways for ways in choices):
+    def _choices(self, at: int) -> Iterator[Choice]:
+        """Options of a group's jobs: each at its best, and one of them at another in turn."""
+        ranked = self._ways.ranked(at, self._reduced, self._value)
+        if not all(ranked):
             return
-        best = [ways[0] for ways in choices]
-        yield self._core(group, best)
-        for job, ways in enumerate(choices):
+        best = tuple(ways[0] for ways in ranked)
+        yield best
+        for job, ways in enumerate(ranked):
             for way in ways[1:]:
-                yield self._core(group, [*best[:job], way, *best[job + 1 :]])
+                yield (*best[:job], way, *best[job + 1 :])
 
-    def _ways(self, group: _Group, job: int, options: Floats) -> list[int]:
-        """Options of a job that are possible, from the best on; `MISSING` is to leave it out."""
-        usd = {at: float(options[at]) for at in range(len(options)) if options[at] < np.inf}
-        unserved = group.shape.unserved[job]
-        if unserved != MISSING:
-            usd[MISSING] = float(self._reduced[group.first + unserved])
-        return sorted(usd, key=lambda way: (usd[way], way))
+    def _is_new(self, at: int, options: Choice, known: set[Sketch]) -> bool:
+        """Whether what was found for a group is not known, and becomes so."""
+        blocks, before = self._blocks_of(at, options), len(known)
+        found = ((int(self._hub[block]), self._shards[its].tobytes()) for block, _, its in blocks)
+        known.add((at, options, tuple(found)))
+        return len(known) > before
 
-    def _core(self, group: _Group, options: Sequence[int]) -> dict[int, float]:
-        """The core columns of a placement, counted from the group's first."""
+    def _blocks_of(self, at: int, options: Choice) -> Iterator[tuple[int, BlockShape, slice]]:
+        """Blocks of a group that are used with some options, and where their offers are."""
+        group, starts = self._kept[at], self._tables.offer_start
+        for block, shape in enumerate(group.shape.blocks, start=group.first_block):
+            if options[shape.job] == shape.option:
+                yield block, shape, slice(int(starts[block]), int(starts[block + 1]))
+
+    def _column_at(self, at: int, options: Choice, duals: Floats) -> Column | None:
+        """The placement that was found for a group with some options."""
+        shape = self._kept[at].shape
         core: dict[int, float] = {}
         for job, option in enumerate(options):
-            chosen = group.shape.unserved[job] if option == MISSING else group.shape.on[job][option]
+            chosen = shape.unserved[job] if option == MISSING else shape.on[job][option]
             core[int(chosen)] = 1.0
-        for at, block in enumerate(group.shape.blocks, start=group.first_block):
-            if options[block.job] == block.option:
-                first, last = self._tables.offer_start[at], self._tables.offer_start[at + 1]
-                core.update(place(block, self._shards[first:last], int(self._hub[at])))
-        return core
+        for block, own, offers in self._blocks_of(at, options):
+            core.update(place(own, self._shards[offers], int(self._hub[block])))
+        return self.complete(at, core, duals)
 
     def complete(self, at: int, core: dict[int, float], duals: Floats) -> Column | None:
         """Make a column of the core columns of a placement; None if it cannot be completed."""
