@@ -22,7 +22,7 @@ import numpy as np
 from highspy import HighsModelStatus
 
 from gpualloc.engines.backends.highs import build, require
-from gpualloc.engines.decomposition.effort import of_simplex
+from gpualloc.engines.decomposition.effort import SECONDS_PER_HARD_GROUP, of_simplex
 from gpualloc.engines.decomposition.left_out import LeftOut
 from gpualloc.engines.decomposition.sides import keep_signed, sum_pressed
 from gpualloc.formulation.groups import Part
@@ -103,7 +103,8 @@ class Multipliers:
         constant = np.zeros_like(self.shift.constant_usd)
         for hard, (_, usd, iterations) in zip(self._hard, found, strict=True):
             constant[hard.group] = usd
-            self.effort += SHARE_OF_SIMPLEX * of_simplex(iterations, hard.lines)
+            simplex = SHARE_OF_SIMPLEX * of_simplex(iterations, hard.lines)
+            self.effort += SECONDS_PER_HARD_GROUP + simplex
         groups = [hard.group for hard in self._hard]
         self.shift = Shift(
             dict(zip(groups, (hard.first for hard in self._hard), strict=True)),

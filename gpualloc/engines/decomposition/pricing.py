@@ -12,7 +12,11 @@ import numpy as np
 
 from gpualloc.engines.decomposition.columns import Choice, Column, Sketch
 from gpualloc.engines.decomposition.completion import Completion
-from gpualloc.engines.decomposition.effort import of_pricing
+from gpualloc.engines.decomposition.effort import (
+    SECONDS_PER_COMPLETION,
+    SECONDS_PER_GROUP,
+    of_pricing,
+)
 from gpualloc.engines.decomposition.gathering import Gathering
 from gpualloc.engines.decomposition.kernels import price_blocks
 from gpualloc.engines.decomposition.left_out import take_left_out
@@ -33,8 +37,8 @@ from gpualloc.formulation.groups import Coupling, Groups
 from gpualloc.vectors import Bools, Floats, Ints
 
 THREADS = 2
-SHARE_OF_MULTIPLIERS = 0.5
-"""Multipliers are found anew while that has taken no more than this part of pricing's effort."""
+SECONDS_OF_MULTIPLIERS = 2.5e-4
+"""Multipliers are found anew while they have taken no more than this for each group priced."""
 
 HALF = 0.5
 
@@ -128,7 +132,7 @@ class Pricer:
 
     def _make_room(self) -> None:
         """Arrays that a pricing fills, and the estimated seconds that pricing has taken."""
-        self.effort = 0.0
+        self.effort = self._allowed = 0.0
         tables, blocks = self._tables, len(self._tables.total)
         self._reduced = np.empty(len(self.cost))
         self._value = np.empty(blocks)
@@ -209,7 +213,7 @@ class Pricer:
     def _multiply(self, *, always: bool) -> None:
         """Shift reduced costs by multipliers, which are found anew if that is not too often."""
         before = self.multipliers.effort
-        if always or before <= SHARE_OF_MULTIPLIERS * self.effort:
+        if always or before <= self._allowed:
             self.multipliers.update(self._reduced, self._pool)
             self.effort += self.multipliers.effort - before
             self.shift_within = self.multipliers.shift.only(self._tied)
@@ -266,10 +270,14 @@ class Pricer:
 
     def _price_blocks(self, tables: Tables) -> None:
         blocks = len(self._value)
-        self.effort += of_pricing(len(self._kept))
+        self.effort += of_pricing(blocks, len(tables.spoke))
+        self._allowed += SECONDS_OF_MULTIPLIERS * len(self)
         cuts = np.linspace(0, blocks, 8 * THREADS + 1).astype(int).tolist()
-        rest = (self._reduced, tables, self._value, self._hub, self._shards)
-        jobs = [self._pool.submit(price_blocks, *ends, *rest) for ends in pairwise(cuts)]
+        found = self._value, self._hub, self._shards
+        jobs = [
+            self._pool.submit(price_blocks, first, last, self._reduced, tables, *found)
+            for first, last in pairwise(cuts)
+        ]
         for job in jobs:
             job.result()
 
@@ -286,6 +294,7 @@ class Pricer:
             Placements of which no column is made again; new ones become known.
         """
         for at in groups:
+            self.effort += SECONDS_PER_GROUP
             choices = self._choices(at)
             if known is not None and self.is_exact(at):
                 choices = (options for options in choices if self._is_new(at, options, known))
@@ -338,6 +347,7 @@ class Pricer:
                 first, group.completion.columns, duals
             )
             completed = group.completion.complete(core, reduced)
+            self.effort += SECONDS_PER_COMPLETION
             if completed is None:
                 return None
             core = completed
