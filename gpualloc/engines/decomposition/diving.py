@@ -166,8 +166,7 @@ class Dive:
             if not open_ or self.stop():
                 break
             pricer.price_within(relaxed.duals, self._room())
-            known = self.master.pool.sketches
-            if not self.master.add_columns(pricer.columns(open_, relaxed.duals, known)):
+            if not generation.add_found(open_, relaxed.duals):
                 break
             before, relaxed = relaxed, generation.solve_master()
             if before.cost_usd - relaxed.cost_usd < HELPS * abs(relaxed.cost_usd):

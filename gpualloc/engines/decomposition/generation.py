@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,8 +139,12 @@ class Generation:
     def _price(self, duals: Floats) -> tuple[Center, int]:
         """Price at some duals, and add what is found to the master."""
         priced = self.pricer.price(duals, self.master.lower, self.master.upper)
-        columns = self.pricer.columns(range(len(self.pricer)), duals, self.master.pool.sketches)
-        return _center(duals, priced), self.master.add_columns(columns)
+        return _center(duals, priced), self.add_found(range(len(self.pricer)), duals)
+
+    def add_found(self, groups: Iterable[int], duals: Floats) -> int:
+        """Add to the master what the last pricing found for some groups; returns how many."""
+        known = self.master.pool.sketches
+        return self.master.add_columns(self.pricer.columns(groups, duals, known))
 
 
 def _center(duals: Floats, priced: Priced) -> Center:
@@ -164,7 +168,7 @@ def prove_infeasible(generation: Generation, rounds: int) -> bool:
             priced = pricer.price(relaxed.duals, master.lower, master.upper, costs=False)
             if priced.bound_usd > NEAR * float(np.abs(relaxed.duals).max()):
                 return True
-            if not master.add_columns(pricer.columns(groups, relaxed.duals, master.pool.sketches)):
+            if not generation.add_found(groups, relaxed.duals):
                 return False
     finally:
         master.charge(costs=True)
