@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.planwide import hold
 from gpualloc.formulation.groups import Coupling
 from gpualloc.vectors import Floats, Ints, sums_by
 
@@ -65,8 +66,7 @@ class Assignment:
 
     def hold(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
         """Bounds on the plan-wide columns within others, with the integer ones as they are here."""
-        integer = self.coupling.integer
-        return np.where(integer, self.shared, lower), np.where(integer, self.shared, upper)
+        return hold(self.coupling.integer, self.shared, lower, upper)
 
 
 def activity_of(coupling: Coupling, columns: tuple[Column, ...]) -> Floats:
