@@ -258,9 +258,7 @@ def _read_stall(forms: Forms, shapes: list[BlockShape], meanings: _Meanings) -> 
 
 def _one_each(keys: Ints, values: Ints) -> bool:
     """Whether each key has one value."""
-    if not len(keys):
-        return True
-    value_of = np.zeros(int(keys.max()) + 1, dtype=np.int64)
+    value_of = np.zeros(int(keys.max(initial=0)) + 1, dtype=np.int64)
     value_of[keys] = values
     return bool((value_of[keys] == values).all())
 

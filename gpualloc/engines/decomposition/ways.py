@@ -23,15 +23,17 @@ class Ways:
         columns, names, blocks = [], [], []
         self._first_job, self._first_way, self._first_block = [0], [0], [0]
         for first, shape in groups:
-            start_of = []
+            first_job = self._first_job[-1]
             for on, unserved in zip(shape.on, shape.unserved, strict=True):
-                start_of.append(self._first_way[-1])
-                left_out = [unserved] if unserved != MISSING else []
-                columns.extend([first + int(column) for column in (*on, *left_out)])
-                names.extend([*range(len(on)), *(MISSING for _ in left_out)])
+                ways = [*enumerate(on.tolist())]
+                if unserved != MISSING:
+                    ways.append((MISSING, unserved))
+                names.extend([name for name, _ in ways])
+                columns.extend([first + column for _, column in ways])
                 self._first_way.append(len(columns))
-            blocks.extend([start_of[block.job] + block.option for block in shape.blocks])
-            self._first_job.append(self._first_job[-1] + len(shape.on))
+            for block in shape.blocks:
+                blocks.append(self._first_way[first_job + block.job] + block.option)
+            self._first_job.append(first_job + len(shape.on))
             self._first_block.append(len(blocks))
         self._column: Ints = np.array(columns, dtype=np.int64)
         self._way_of_block: Ints = np.array(blocks, dtype=np.int64)
