@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -106,13 +108,48 @@ def test_completing_flows() -> None:
     core = read_shape(part).core
     values[core] = outcome[core]
     given = {int(at): float(values[at]) for at in np.flatnonzero(values)}
-    found = completion.complete(given, part.problem.cost)
+    found, _ = completion.complete(given, part.problem.cost)
     assert found is not None
     assert {at: value for at, value in found.items() if at in given} == given
     usd = sum(part.problem.cost[at] * value for at, value in found.items())
     # Each job may use one site alone, so the whole flow has to cross.
     assert is_same(usd, float(part.problem.cost @ outcome))
     assert any(value == pytest.approx(1) for at, value in found.items() if at not in given)
+
+
+def test_loose_columns_that_share_no_row_are_each_chosen_alone() -> None:
+    """What is chosen without a program costs as much as with one, over random rows and prices."""
+    random = np.random.default_rng(3)
+    pricer = pricer_of(apart())
+    part = pricer.groups.write(0)
+    shape = read_shape(part)
+    completion = Completion(part, shape, take_left_out(part.problem, shape))
+    columns = np.arange(3)
+    problem = part.problem
+    for _ in range(200):
+        completion.problem = replace(
+            problem,
+            lower=np.zeros(problem.columns),
+            upper=np.full(problem.columns, 9.0),
+            integer=random.random(problem.columns) < 0.5,
+        )
+        row = np.arange(6)
+        completion._row, completion._column = row, np.repeat(columns, 2)
+        completion._value = random.choice([-2.0, -1.0, 1.0, 3.0], 6)
+        middle = completion._value * random.integers(0, 6, 3)[completion._column]
+        lower = np.where(random.random(6) < 0.5, -np.inf, middle - random.integers(0, 4, 6))
+        upper = np.where(random.random(6) < 0.5, np.inf, middle + random.integers(0, 4, 6))
+        usd = np.zeros(problem.columns)
+        usd[columns] = random.integers(-3, 4, 3)
+        entries = (columns, np.ones(6, dtype=bool), lower, upper)
+        alone = completion._choose_each(*entries, usd)
+        together = completion._solve(*entries, np.ones(6, dtype=bool), usd)
+        assert alone is not None
+        assert together is not None
+        assert alone @ usd[columns] == pytest.approx(together @ usd[columns], abs=1e-6)
+        taken = completion._value * alone[completion._column]
+        assert (taken >= lower - 1e-9).all()
+        assert (taken <= upper + 1e-9).all()
 
 
 def least_point(problem: Problem) -> Floats:

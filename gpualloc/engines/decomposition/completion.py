@@ -6,6 +6,7 @@ import numpy as np
 
 from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
+from gpualloc.engines.decomposition.effort import SECONDS_PER_CHECK, SECONDS_PER_COMPLETION
 from gpualloc.engines.decomposition.left_out import LeftOut
 from gpualloc.engines.decomposition.shape import Shape
 from gpualloc.formulation.groups import Part
@@ -36,13 +37,22 @@ class Completion:
         self._loose[shape.core] = False
         self._loose[problem.matrix.columns[shape.known[problem.matrix.row_of_entry]]] = False
 
-    def complete(self, core: dict[int, float], reduced: Floats) -> dict[int, float] | None:
+    def complete(
+        self, core: dict[int, float], reduced: Floats
+    ) -> tuple[dict[int, float] | None, float]:
         """The cheapest values of the loose columns at some reduced costs; None if there are none.
 
         Parameters
         ----------
         core : dict
             Column to value, counted from the group's first, for all other columns.
+
+        Returns
+        -------
+        dict or None
+            Column to value, for all columns.
+        float
+            Effort.
         """
         x = np.zeros(self.columns)
         x[list(core)] = list(core.values())
@@ -55,14 +65,19 @@ class Completion:
         columns = np.flatnonzero(alive)
         used = np.bincount(self._row[keep], minlength=rows) > 0
         if (lower[~used] > NEAR).any() or (upper[~used] < -NEAR).any():
-            return None
+            return None, SECONDS_PER_CHECK
         if not len(columns):
-            return core
-        values = self._solve(columns, keep, lower, upper, used, reduced)
+            return core, SECONDS_PER_CHECK
+        if np.bincount(self._row[keep], minlength=rows).max() > 1:
+            values = self._solve(columns, keep, lower, upper, used, reduced)
+            effort = SECONDS_PER_COMPLETION
+        else:
+            values = self._choose_each(columns, keep, lower, upper, reduced)
+            effort = SECONDS_PER_CHECK
         if values is None:
-            return None
+            return None, effort
         nonzero = np.flatnonzero(np.abs(values) > NEAR)
-        return {**core, **{int(columns[at]): float(values[at]) for at in nonzero}}
+        return {**core, **{int(columns[at]): float(values[at]) for at in nonzero}}, effort
 
     def _alive(self, upper: Floats, fixed: Bools) -> Bools:
         """Loose columns that no row holds at zero."""
@@ -73,6 +88,23 @@ class Completion:
         shut = (upper <= NEAR) & positive
         alive[self._column[~fixed & shut[self._row]]] = False
         return alive
+
+    def _choose_each(
+        self, columns: Ints, keep: Bools, lower: Floats, upper: Floats, reduced: Floats
+    ) -> Floats | None:
+        """Values of loose columns that share no row: each at its cheaper end."""
+        problem = self.problem
+        least, most = problem.lower.copy(), problem.upper.copy()
+        row, column, value = self._row[keep], self._column[keep], self._value[keep]
+        ends = np.stack([lower[row] / value, upper[row] / value])
+        np.maximum.at(least, column, ends.min(axis=0))
+        np.minimum.at(most, column, ends.max(axis=0))
+        least, most, whole = least[columns], most[columns], problem.integer[columns]
+        least = np.where(whole, np.ceil(least - NEAR), least)
+        most = np.where(whole, np.floor(most + NEAR), most)
+        values: Floats = np.where(reduced[columns] >= 0, least, most)
+        near = NEAR * np.maximum(1.0, np.abs(values))
+        return values if ((least <= most + near) & np.isfinite(values)).all() else None
 
     def _solve(
         self,

@@ -75,6 +75,7 @@ class Diver:
             Whether a plan is made better before it is returned.
         """
         generation, began = self.generation, self._effort
+        self.repair.pricer.shift_within = generation.pricer.shift_within
         manner = MANNERS[self._made % len(MANNERS)]
         self._made += 1
         generation.master.set_bounds(node.lower, node.upper)

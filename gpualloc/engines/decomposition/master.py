@@ -275,7 +275,8 @@ class Master:
         duals[active] = signed * self._scale[active] * self.unit_usd
         iterations = highs.getInfo().simplex_iteration_count
         self.iterations += iterations
-        self.effort += of_simplex(iterations, highs.getNumRow() + highs.getNumCol())
+        lines = highs.getNumRow() + highs.getNumCol()
+        self.effort += of_simplex(iterations, lines, highs.getNumNz())
         return Relaxed(
             cost_usd=highs.getInfo().objective_function_value * self.unit_usd,
             weights=value[self._at],

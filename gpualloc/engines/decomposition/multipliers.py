@@ -32,9 +32,6 @@ from gpualloc.vectors import Floats
 MOST_LINES = 10_000
 """Groups with more rows and columns together have no multipliers."""
 
-SHARE_OF_SIMPLEX = 0.15
-"""What an iteration takes on programs as sparse as these, as a part of what it takes elsewhere."""
-
 
 @dataclass(frozen=True, eq=False)
 class Shift:
@@ -103,7 +100,7 @@ class Multipliers:
         constant = np.zeros_like(self.shift.constant_usd)
         for hard, (_, usd, iterations) in zip(self._hard, found, strict=True):
             constant[hard.group] = usd
-            simplex = SHARE_OF_SIMPLEX * of_simplex(iterations, hard.lines)
+            simplex = of_simplex(iterations, hard.lines, hard.entries)
             self.effort += SECONDS_PER_HARD_GROUP + simplex
         groups = [hard.group for hard in self._hard]
         self.shift = Shift(
@@ -121,8 +118,8 @@ class HardRelaxation:
     group : int
     first : int
         Position of its first column among those of all groups.
-    lines : int
-        Its rows and columns.
+    lines, entries : int
+        Its rows and columns, and coefficients.
     """
 
     def __init__(self, part: Part, left_out: LeftOut, first: int) -> None:
@@ -130,6 +127,7 @@ class HardRelaxation:
         self.group = part.index
         self.first = first
         self.lines = problem.rows + problem.columns
+        self.entries = len(problem.matrix.values)
         self._left_out = left_out
         self._problem: Problem = replace(problem, integer=np.zeros(problem.columns, dtype=bool))
         self._factors: Floats = np.empty(0)

@@ -12,11 +12,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.columns import Choice, Column, Sketch
 from gpualloc.engines.decomposition.completion import Completion
-from gpualloc.engines.decomposition.effort import (
-    SECONDS_PER_COMPLETION,
-    SECONDS_PER_GROUP,
-    of_pricing,
-)
+from gpualloc.engines.decomposition.effort import SECONDS_PER_GROUP, of_pricing
 from gpualloc.engines.decomposition.gathering import Gathering
 from gpualloc.engines.decomposition.kernels import price_blocks
 from gpualloc.engines.decomposition.left_out import take_left_out
@@ -265,6 +261,8 @@ class Pricer:
             self._fitting[offers],
         )
         within = tables._replace(most=self._fitting)
+        pairs = tables.pair_start[last] - tables.pair_start[first]
+        self.effort += of_pricing(last - first, int(pairs))
         price_blocks(first, last, self._reduced, within, self._value, self._hub, self._shards)
         return next(self.columns([at], duals), None)
 
@@ -346,8 +344,8 @@ class Pricer:
             reduced = self.cost[first : first + group.completion.columns] - self._taken(
                 first, group.completion.columns, duals
             )
-            completed = group.completion.complete(core, reduced)
-            self.effort += SECONDS_PER_COMPLETION
+            completed, effort = group.completion.complete(core, reduced)
+            self.effort += effort
             if completed is None:
                 return None
             core = completed

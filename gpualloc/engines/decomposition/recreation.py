@@ -14,6 +14,7 @@ import numpy as np
 
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.effort import of_try
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.engines.decomposition.small import solve_small
@@ -53,10 +54,18 @@ class Recreation:
     unit_usd : float
         Average cost of a group.
     seed : int
+
+    Attributes
+    ----------
+    failed : (G,) int
+        How often each group ended without a place.
+    effort : float
+        Estimated seconds so far, beside what pricing takes.
     """
 
     def __init__(self, pricer: Pricer, unit_usd: float, seed: int) -> None:
         self.pricer = pricer
+        self.effort = 0.0
         self.unit_usd = unit_usd
         self.random = np.random.default_rng(seed)
         self.failed = np.zeros(len(pricer), dtype=np.int64)
@@ -73,6 +82,7 @@ class Recreation:
             if stop() or not (start.is_valid or site.is_broken):
                 break
             site.try_once(WARMTH * self.unit_usd * (1 - at / tries))
+            self.effort += of_try(start.coupling.rows)
         self.failed += np.array([best is None for best in site.best])
         columns = (best or own for best, own in zip(site.best, start.columns, strict=True))
         return Assignment(start.coupling, tuple(columns), start.shared)

@@ -9,7 +9,6 @@ import numpy as np
 
 from gpualloc.engines.decomposition.assignment import Assignment
 from gpualloc.engines.decomposition.columns import Column
-from gpualloc.engines.decomposition.effort import of_tries
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.guide import Guide, take_enough
 from gpualloc.engines.decomposition.neighborhood import NeighborhoodBuilder
@@ -85,6 +84,11 @@ class Search:
         Until the search must end.
     size : float
         Groups that are free in the first neighborhood.
+
+    Attributes
+    ----------
+    tries : int
+        Neighborhoods so far.
     """
 
     def __init__(
@@ -111,10 +115,15 @@ class Search:
             "between": DIFFERING,
         }
         self.tries = 0
-        self.effort = 0.0
+        self._effort = 0.0
         self._parts: dict[int, Part] = {}
         self._cached = 0
         self._reduced: tuple[Floats, Floats] | None = None
+
+    @property
+    def effort(self) -> float:
+        """Estimated seconds of all it has done, with its pricer's."""
+        return self._effort + self.recreation.effort + self.pricer.effort
 
     def worth(self, assignment: Assignment) -> float:
         """Cost with a penalty for broken rows."""
@@ -176,7 +185,7 @@ class Search:
             seed=self.tries,
             unit_usd=self.unit_usd,
         )
-        self.effort += found.effort
+        self._effort += found.effort
         self._resize(kind, found.proved and found.effort < PACES[kind].quick)
         if found.values is None:
             return best
@@ -191,7 +200,6 @@ class Search:
         """Try a burst of ruin and recreate, with the integer plan-wide columns as they are."""
         tries = BURST if best.is_valid else LONG_BURST
         found = self.recreation.improve(best, center, tries, lambda: self.seconds_left() <= 0)
-        self.effort += of_tries(tries, len(self.pricer))
         settled = self.settle(found.columns, found.shared, *best.hold(lower, upper))
         return settled if self.worth(settled) < self.worth(best) else best
 
@@ -216,7 +224,7 @@ class Search:
             unit_usd=self.unit_usd,
             feasible=SETTLED,
         )
-        self.effort += found.effort
+        self._effort += found.effort
         return around if found.values is None else self.builder.read(around, place, found.values)
 
     def resettle(self, found: Assignment, lower: Floats, upper: Floats) -> Assignment:
