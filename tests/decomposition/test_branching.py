@@ -9,7 +9,7 @@ from gpualloc.engines.decomposition.generation import Generation
 from gpualloc.engines.decomposition.planwide import WHOLE
 from gpualloc.engines.decomposition.tree import Tree
 from gpualloc.vectors import Ints
-from tests.decomposition.cases import FOCUSES, tiny_data
+from tests.decomposition.cases import FOCUSES, finish, tiny_data
 from tests.decomposition.test_master import generation_of
 
 SEEDS = range(9200, 9206)
@@ -89,7 +89,7 @@ def test_a_node_that_is_cut_short_is_not_branched_on() -> None:
     tree = Tree(generation)
     node = tree.make(center.bound_usd - 1.0, coupling.lower, coupling.upper, center.duals)
     generation.stop = lambda: True
-    assert tree.open(node, np.inf, 1e-6, 50) is None
+    assert finish(tree.open(node, np.inf, 1e-6, 50)) is None
     assert node.bound_usd >= center.bound_usd * (1 - 1e-6)
     generation.stop = lambda: False
-    assert tree.open(node, np.inf, 1e-6, 50) is not None
+    assert finish(tree.open(node, np.inf, 1e-6, 50)) is not None

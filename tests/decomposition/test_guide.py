@@ -9,6 +9,7 @@ import gpualloc
 from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.guide import Guide, guide_by, take_enough
+from tests.decomposition.cases import finish
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +104,7 @@ def test_a_plunge_ends_with_a_plan_or_a_closed_node(decomposer: Decomposer) -> N
     """It opens nodes one below the other; those beside it stay open, and no bound is lost."""
     tree, root = decomposer.tree, decomposer.root
     node = tree.make(root.bound_usd, decomposer.lower, decomposer.upper, root.duals)
-    opened = tree.open(node, np.inf, 1e-4, 40)
+    opened = finish(tree.open(node, np.inf, 1e-4, 40))
     assert opened is not None
     assert opened.branch is not None
     before, bound = len(tree), node.bound_usd

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from gpualloc.engines.backends.base import Listener, Settings, Stop
 from gpualloc.engines.decomposition.assignment import Assignment
+from gpualloc.engines.decomposition.background import LAG, Background, Found, Slice
 from gpualloc.engines.decomposition.diver import MANNERS, Diver
 from gpualloc.engines.decomposition.generation import Center, Generation
 from gpualloc.engines.decomposition.guide import guide_by
@@ -37,8 +36,8 @@ NODE_ROUNDS = 40
 DIVE_AFTER = 1.0
 """Effort of branching after which the best node is dived into, in efforts of the last dive."""
 
-LEAST_EFFORT, MOST_EFFORT, SHARE = 0.2, 2.0, 0.1
-"""Estimated seconds between two meetings of branching and search, and the part of all before."""
+LEAST_EFFORT, MOST_EFFORT, SHARE = 0.1, 1.0, 0.05
+"""Estimated seconds of a slice of branching and search, and the part of all before."""
 
 SHARPENED_COLUMNS = 100_000
 """Hard groups with more columns together are not priced exactly."""
@@ -108,8 +107,8 @@ class Decomposer:
         self.unit_usd = max(1.0, average)
         self.master = Master(coupling, len(self.pricer), self.unit_usd)
         self.generation = Generation(self.pricer, self.master, self.is_over)
-        self.repair = self._make_search(self.pricer, FREE_IN_REPAIR)
-        self.search = self._make_search(self.pricer.apart(), FREE_IN_SEARCH)
+        self.repair = self._make_search(FREE_IN_REPAIR)
+        self.search = self._make_search(FREE_IN_SEARCH)
         self.rounds = Rounds(self.search, self.is_late)
         self.hard = HardPricing(self.pricer, self.unit_usd, self.seconds_left)
         self.relaxation = Relaxation(self.generation, self.hard, self.is_over)
@@ -121,13 +120,13 @@ class Decomposer:
         self._rough: Assignment | None = None
         self._idle = 0
         self._next_dive = np.inf
-        self._ahead = 0.0
+        self._owed = 0.0
         self._plunges = False
-        self._is_diving = False
 
-    def _make_search(self, pricer: Pricer, size: float) -> Search:
+    def _make_search(self, size: float) -> Search:
         penalty, unit = PENALTY * self.unit_usd, self.unit_usd
-        return Search(pricer, penalty, unit, self.settings.seed, self.seconds_left, size)
+        pricer, seed = self.pricer.apart(), self.settings.seed
+        return Search(pricer, penalty, unit, seed, self.seconds_left, size)
 
     def seconds_left(self) -> float:
         """Seconds to the deadline; an hour where there is none."""
@@ -176,8 +175,7 @@ class Decomposer:
         self._raise_bound(self.generation.center.bound_usd)
         self.root = self.generation.center
         self.tree.last = self.generation.relaxed
-        with ThreadPoolExecutor(1) as helper:
-            self._work_and_search(helper)
+        self._work_and_search()
         return self._result()
 
     def _start_from(self, layout: Layout) -> None:
@@ -198,28 +196,20 @@ class Decomposer:
 
     def _dive(self, node: Node) -> Iterator[None]:
         """Make a plan within a node's bounds, a piece at a time."""
-        began, self._is_diving = self.effort, True
+        began = self.effort
         found = yield from self.diver.dive(node, polishes=self.best is not None)
         if found is not None:
             self._keep(found)
-        self._is_diving = False
-        if self.best is not None:
-            self._rough = None
         self._next_dive = self.effort + DIVE_AFTER * (self.effort - began)
 
     def _keep(self, found: Assignment) -> None:
-        """Keep what was found, as a plan or as what comes nearest to one."""
-        self._keep_rough(found)
-        self._offer(found)
-
-    def _keep_rough(self, found: Assignment) -> None:
-        """Keep what comes nearest to a plan while there is none or a dive may find a better."""
-        is_wanted = self.best is None or self._is_diving
-        if found.is_valid or not is_wanted or found.cost_usd >= self._best_usd:
-            return
-        rough = self._rough
-        if rough is None or self.repair.worth(found) < self.repair.worth(rough):
-            self._rough = found
+        """Keep what was found, as a plan or, without one, as what comes nearest to it."""
+        if found.is_valid:
+            self._offer(found)
+        elif self.best is None:
+            rough = self._rough
+            if rough is None or self.repair.worth(found) < self.repair.worth(rough):
+                self._rough = found
 
     def _offer(self, found: Assignment) -> None:
         """Keep an assignment if it is a better plan."""
@@ -231,44 +221,75 @@ class Decomposer:
             self._idle = 0
             self.listener.point(found.cost_usd, self.layout(found))
 
-    def _converge_root(self) -> None:
-        """Bring the root's bound up, and push the root."""
+    def _converge_root(self) -> Iterator[None]:
+        """Bring the root's bound up, and push the root, a piece at a time."""
         generation = self.generation
         generation.restart(self.lower, self.upper, self.root.duals)
-        generation.converge(FINE, self._cutoff_usd, ROUNDS)
+        for _ in generation.converging(FINE, self._cutoff_usd, ROUNDS):
+            self._raise_bound(generation.center.bound_usd)
+            yield
         if self.hard.columns <= SHARPENED_COLUMNS and not self.is_over():
-            generation.center, columns = self.hard.sharpen(generation.center)
+            generation.center, columns = yield from self.hard.sharpen(generation.center)
             if self.master.add_columns(columns):
-                generation.converge(FINE, self._cutoff_usd, NODE_ROUNDS)
+                yield from generation.converging(FINE, self._cutoff_usd, NODE_ROUNDS)
         self.root = generation.center
         self._raise_bound(self.root.bound_usd)
         root = self.tree.make(self.root.bound_usd, self.lower, self.upper, self.root.duals)
         self.tree.push(root)
 
-    def _work_and_search(self, helper: ThreadPoolExecutor) -> None:
+    def _work_and_search(self) -> None:
         """Raise the bound, and search for better plans at the same time."""
-        pieces, most = self._pieces(), self.effort / 4
-        while not self.is_over():
-            left = self._meanwhile(helper, partial(self._work, pieces, most), most)
-            nothing = self.best is None and self._rough is None
-            if not left and (nothing or (self.deadline is None and self._idle > STALL)):
-                break
-            most = float(np.clip(SHARE * self.effort, LEAST_EFFORT, MOST_EFFORT))
+        pieces, effort = self._pieces(), self.effort / 4
+        with Background(self.rounds) as background:
+            while not self.is_over():
+                self._search_meanwhile(background, effort)
+                left = self._work(pieces, effort)
+                self._take(background.collect(LAG))
+                nothing = self.best is None and self._rough is None
+                if not left and (nothing or (self.deadline is None and self._idle > STALL)):
+                    break
+                effort = float(np.clip(SHARE * self.effort, LEAST_EFFORT, MOST_EFFORT))
+            if not self.is_proved():
+                self._take(background.collect(0))
         if self.best is None:
             deque(pieces, 0)  # what has begun ends soon once time is up, and may end with a plan
 
+    def _search_meanwhile(self, background: Background, effort: float) -> None:
+        """Give the search as much to do as there is work beside it, once it has a start."""
+        start = self.best or self._rough
+        if start is None:
+            self._owed = 0.0
+            return
+        guide = None
+        if self.tree.last is not None:
+            guide = guide_by(self.master.pool, self.tree.last, len(self.pricer))
+            self.tree.last = None
+        shift = self.pricer.shift_within
+        background.submit(Slice(start, self.root, guide, shift, effort))
+
+    def _take(self, results: Iterable[Found]) -> None:
+        """Keep what the search has found."""
+        for found in results:
+            self._idle += found.tries
+            self._keep(found.assignment)
+
     def _work(self, pieces: Iterator[None], effort: float) -> bool:
-        """Do pieces of work for some effort; returns whether there may be more."""
-        until = self.effort + effort
-        while self.effort < until:
+        """Do pieces of work for some effort; returns whether there may be more.
+
+        What is done beyond is less to do the next time.
+        """
+        self._owed += effort
+        while self._owed > 0:
+            before = self.effort
             if next(pieces, self) is self:
                 return False
+            self._owed -= self.effort - before
         return True
 
     def _pieces(self) -> Iterator[None]:
         """The work beside the search, a piece at a time: the root, then the nodes of the tree."""
         yield from self._dive_first()
-        self._converge_root()
+        yield from self._converge_root()
         yield
         while not self.is_over():
             node = self.tree.pop()
@@ -278,34 +299,9 @@ class Decomposer:
             self._raise_bound(self.tree.bound_usd)
             yield
 
-    def _meanwhile(
-        self, helper: ThreadPoolExecutor, work: Callable[[], bool], effort: float
-    ) -> bool:
-        """Do some work, and search around the best plan in another thread; returns what work does.
-
-        Neither looks at what the other does, so that the outcome does not depend on their speed.
-        What one has done more than was planned, the other has more to do the next time.
-        """
-        start = self._rough or self.best
-        if start is None:
-            return work()
-        tries, began, searched = self.search.tries, self.effort, self.search.effort
-        if self.tree.last is not None:
-            guide = guide_by(self.master.pool, self.tree.last, len(self.pricer))
-            self.rounds.guides.appendleft(guide)
-            self.tree.last = None
-        self.search.pricer.shift_within = self.pricer.shift_within
-        searching = helper.submit(self.rounds.improve, start, self.root, effort + self._ahead)
-        left = work()
-        found = searching.result()
-        self._ahead += (self.effort - began) - (self.search.effort - searched)
-        self._idle += self.search.tries - tries
-        self._keep(found)
-        return left
-
     def _open(self, node: Node) -> Iterator[None]:
         """Open a node, a piece at a time: close it, or put its children among the open ones."""
-        tree, opened = self.tree, self._open_alone(node)
+        tree, opened = self.tree, (yield from self._open_alone(node))
         if opened is None:
             return
         if opened.branch is None:
@@ -321,9 +317,12 @@ class Decomposer:
             for child in tree.split(opened):
                 tree.push(child)
 
-    def _open_alone(self, node: Node) -> Opened | None:
-        """Open a node; None if it is put back, since time is up, or closed by its bound."""
-        opened = self.tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
+    def _open_alone(self, node: Node) -> Generator[None, None, Opened | None]:
+        """Open a node, a piece at a time.
+
+        Returns None if it is put back, since time is up, or closed by its bound.
+        """
+        opened = yield from self.tree.open(node, self._cutoff_usd, FINE, NODE_ROUNDS)
         if opened is None or self.is_late():
             self.tree.push(node)
         elif node.bound_usd >= self._cutoff_usd:
@@ -341,7 +340,7 @@ class Decomposer:
                 node, other = other, node
             tree.push(other)
             yield
-            below = self._open_alone(node)
+            below = yield from self._open_alone(node)
             if below is None:
                 return
             opened = below

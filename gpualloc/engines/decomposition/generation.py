@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,13 @@ class Generation:
     def converge(self, tolerance: float, cutoff_usd: float, rounds: int) -> None:
         """Generate until bound and master agree, the bound passes the cutoff, or nothing is new.
 
+        Parameters as of `converging`.
+        """
+        deque(self.converging(tolerance, cutoff_usd, rounds), 0)
+
+    def converging(self, tolerance: float, cutoff_usd: float, rounds: int) -> Iterator[None]:
+        """The same, a round at a time.
+
         Parameters
         ----------
         tolerance : float
@@ -104,6 +112,7 @@ class Generation:
             near = distance <= tolerance * max(1.0, abs(bound)) or at - since >= STALL
             if (near and self.keeps_rows) or bound >= cutoff_usd or not added or self.stop():
                 break
+            yield
 
     def solve_master(self) -> Relaxed:
         """Solve the master, and bring in the rows that its solution breaks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -45,8 +45,11 @@ class HardPricing:
         self.groups = [at for at in range(len(pricer)) if not pricer.is_exact(at)]
         self.columns = sum(pricer.columns_of(at) for at in self.groups)
 
-    def sharpen(self, center: Center) -> tuple[Center, list[Column]]:
-        """Raise the bound at a center's duals, with the placements found on the way."""
+    def sharpen(self, center: Center) -> Generator[None, None, tuple[Center, list[Column]]]:
+        """Raise the bound at a center's duals, a group at a time.
+
+        Returns the center, and the placements found on the way.
+        """
         reduced = self.pricer.reduced_costs(center.duals)
         least, columns = center.least.copy(), []
         for group in self.groups:
@@ -57,6 +60,7 @@ class HardPricing:
                 least[group] = max(least[group], bound - SAFETY * max(1.0, abs(bound)))
             if column is not None:
                 columns.append(column)
+            yield
         raised = float((least - center.least).sum())
         return replace(center, bound_usd=center.bound_usd + raised, least=least), columns
 

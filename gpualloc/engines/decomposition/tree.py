@@ -8,6 +8,7 @@ whole is the least over the open nodes, and no node above the incumbent needs op
 from __future__ import annotations
 
 import heapq
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,12 +96,14 @@ class Tree:
         """Leave a node for good; its bound stays."""
         self._closed_usd = min(self._closed_usd, node.bound_usd)
 
-    def open(self, node: Node, cutoff_usd: float, tolerance: float, rounds: int) -> Opened | None:
-        """Solve a node's relaxation; None if that was cut short."""
+    def open(
+        self, node: Node, cutoff_usd: float, tolerance: float, rounds: int
+    ) -> Generator[None, None, Opened | None]:
+        """Solve a node's relaxation, a piece at a time; returns None if that was cut short."""
         self.opened += 1
         generation = self.generation
         generation.restart(node.lower, node.upper, node.duals)
-        generation.converge(tolerance, cutoff_usd, rounds)
+        yield from generation.converging(tolerance, cutoff_usd, rounds)
         node.bound_usd = max(node.bound_usd, generation.center.bound_usd)
         node.duals = generation.center.duals
         if node.bound_usd < cutoff_usd and generation.stop():
