@@ -52,3 +52,34 @@ def test_repair_ends_with_less_broken(seed: int) -> None:
         worth.append(search.worth(found))
     assert worth == sorted(worth, reverse=True)
     assert worth[-1] < worth[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_makes_way_in_a_plan(seed: int) -> None:
+    """Where nothing is broken, those that would be in a group's way elsewhere come with it."""
+    decomposer, _ = crowded(seed)
+    decomposer.root = center = decomposer.generation.center
+    list(decomposer._dive_first())
+    plan, crossed = decomposer.best, 0
+    assert plan is not None
+    for _ in range(40):
+        chosen, elsewhere = decomposer.search.vicinity.eject(plan, center, 4.0)
+        assert len(set(chosen)) == 4
+        if elsewhere is None:
+            continue
+        assert elsewhere.group in chosen
+        columns = list(plan.columns)
+        columns[elsewhere.group] = elsewhere
+        moved = Assignment(plan.coupling, tuple(columns), plan.shared)
+        full = moved.broken[moved.broken < plan.coupling.declared]
+        full = full[moved.activity[full] > plan.coupling.row_upper[full]]
+        others = [group for group in chosen if group != elsewhere.group]
+        users = [group for group in others if np.isin(full, plan.columns[group].rows).any()]
+        crossed += bool(users)
+        able = [
+            column.group
+            for column in plan.columns
+            if column.group != elsewhere.group and np.isin(full, column.rows).any()
+        ]
+        assert len(users) >= min(len(others), len(able)) or not len(full)
+    assert crossed

@@ -37,6 +37,9 @@ DIFFERING = 30.0
 BURST, LONG_BURST = 200, 300
 """Tries of a burst of ruin and recreate, and of one on broken rows."""
 
+SHARE_MAKING_WAY = 0.5
+"""Neighborhoods around a group and those in its way elsewhere, of those around some group."""
+
 NODES = 50
 GAP = 3e-4
 CACHED_COLUMNS = 3_000_000
@@ -133,7 +136,7 @@ class Search:
         """Try one neighborhood."""
         held = bool((lower == upper)[best.coupling.integer].all())
         kind: Kind = "mend" if len(best.broken) else "held" if held else "free"
-        if kind == "mend" and self.tries % 2:
+        if self.random.random() < SHARE_MAKING_WAY:
             chosen, elsewhere = self.vicinity.eject(best, center, self.sizes[kind])
         else:
             chosen, elsewhere = self.vicinity.choose(best, center, self.sizes[kind]), None

@@ -28,15 +28,9 @@ class Vicinity:
     def choose(self, best: Assignment, center: Center, size: float) -> list[int]:
         """Groups around one that loses much, tied to it by what is scarce."""
         coupling = best.coupling
-        regret = np.array(
-            [
-                max(0.0, column.reduced_cost(center.duals) - center.least[column.group])
-                for column in best.columns
-            ]
-        )
-        weight = regret + 0.02 * regret.sum() / len(regret) + 1e-9
         scarce = np.abs(center.duals * coupling.row_upper.clip(-1e12, 1e12))
         rows_weight = np.where(center.duals != 0, scarce, 0.0)
+        weight = self._losses(best, center)
         if len(best.broken):
             rows_weight = rows_weight * 0
             rows_weight[best.broken] = 1.0
@@ -47,6 +41,17 @@ class Vicinity:
         near = self._affinity(best, seed, rows_weight) * self.random.uniform(0.2, 1, len(weight))
         near = near * (0.1 + weight / weight.max()) + 1e-6 * self.random.uniform(size=len(weight))
         return _nearest(near, seed, size)
+
+    def _losses(self, best: Assignment, center: Center) -> Floats:
+        """(G,) what each group loses against its best placement, and a little for all."""
+        regret = np.array(
+            [
+                max(0.0, column.reduced_cost(center.duals) - center.least[column.group])
+                for column in best.columns
+            ]
+        )
+        losses: Floats = regret + 0.02 * regret.sum() / len(regret) + 1e-9
+        return losses
 
     def _affinity(self, best: Assignment, seed: int, rows_weight: Floats) -> Floats:
         """How much each group shares scarce rows with one."""
@@ -60,16 +65,19 @@ class Vicinity:
     def eject(
         self, best: Assignment, center: Center, size: float
     ) -> tuple[list[int], Column | None]:
-        """A group on broken rows, and those in its way where it would rather be; and that place.
+        """A group, and those in its way where it would rather be; and that place.
 
-        Where it would be is priced at duals that are changed at random, so that it is not the same
-        each time.
+        It is one on broken rows, else one that loses much. Where it would be is priced at duals
+        that are changed at random, so that it is not the same each time.
         """
-        touching = np.flatnonzero(_touching(best)).tolist()
-        if not touching:
-            return self.choose(best, center, size), None
-        usd = np.array([abs(best.columns[group].cost) for group in touching]) + 1.0
-        seed = int(self.random.choice(touching, p=usd / usd.sum()))
+        weight = self._losses(best, center)
+        if len(best.broken):
+            touching = _touching(best)
+            if not touching.any():
+                return self.choose(best, center, size), None
+            usd = np.array([abs(column.cost) for column in best.columns]) + 1.0
+            weight = np.where(touching, usd, 0.0)
+        seed = int(self.random.choice(len(weight), p=weight / weight.sum()))
         elsewhere, rows = self._look_elsewhere(best, center, seed)
         full = np.zeros(best.coupling.rows)
         full[rows] = 1.0
