@@ -1,6 +1,6 @@
 """Effort: seconds of work, estimated from what was done and not read from a clock.
 
-Two threads that meet after equal efforts keep each other company about as long on any machine, and
+Two threads that are given equal efforts stay about as far as each other on any machine, and
 what they find does not depend on its speed. The rates are those of one core of 2.5 GHz.
 """
 
