@@ -11,6 +11,7 @@ import numpy as np
 from gpualloc.engines.backends import Listener, Settings
 from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.decomposition.columns import Column
+from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.pricing import Pricer
 from gpualloc.formulation.amendment import UNAMENDED, Amendment
 from gpualloc.formulation.groups import Coupling, Groups
@@ -39,6 +40,16 @@ def finish(pieces: Generator[None, None, Outcome]) -> Outcome:
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
+
+
+def dived(instance: Instance) -> Decomposer:
+    """A decomposition with a first plan."""
+    made = Decomposer(instance, Settings(600, 1e-9, 0, None), None, Listener())
+    made.relaxation.solve()
+    made.root = made.generation.center
+    list(made._dive_first())
+    assert made.best is not None
+    return made
 
 
 def groups_of(data: Data, amendment: Amendment = UNAMENDED) -> Groups:

@@ -16,23 +16,26 @@ from gpualloc.engines.decomposition.background import LAG, Background, Slice
 from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.rounds import Rounds
+from tests.decomposition.cases import dived
 
 
 @pytest.fixture(scope="module")
 def decomposer() -> Decomposer:
     """A decomposition with a first plan."""
-    instance = gpualloc.generate(gpus=40_000, data_centers=8, jobs=24, seed=2)
-    made = Decomposer(instance, Settings(600, 1e-9, 0, None), None, Listener())
-    made.relaxation.solve()
-    made.root = made.generation.center
-    list(made._dive_first())
-    assert made.best is not None
-    return made
+    return dived(gpualloc.generate(gpus=40_000, data_centers=8, jobs=24, seed=2))
 
 
 def slice_of(decomposer: Decomposer, start: Assignment, effort: float = 0.1) -> Slice:
     """A slice without news of the relaxation."""
     return Slice(start, decomposer.root, None, decomposer.pricer.shift_within, effort)
+
+
+def found_from(decomposer: Decomposer, *starts: Assignment) -> list[Assignment]:
+    """What slices with these starts find, one after another."""
+    with Background(decomposer.rounds) as search:
+        for start in starts:
+            search.submit(slice_of(decomposer, start))
+        return [found.assignment for found in search.collect(0)]
 
 
 def cheaper(plan: Assignment, usd: float) -> Assignment:
@@ -78,10 +81,7 @@ def test_a_better_plan_is_news(decomposer: Decomposer, starts: list[Assignment])
     best = decomposer.best
     assert best is not None
     much, little = cheaper(best, 50.0), cheaper(best, 10.0)
-    with Background(decomposer.rounds) as search:
-        for start in (best, much, little):
-            search.submit(slice_of(decomposer, start))
-        found = [each.assignment for each in search.collect(0)]
+    found = found_from(decomposer, best, much, little)
     assert starts[1] is much
     assert starts[2] is found[1]
 
@@ -94,10 +94,7 @@ def test_a_plan_is_not_given_up_for_what_breaks_rows(
     assert best is not None
     rough = cheaper(best, 500.0)
     rough.__dict__["broken"] = np.array([0])
-    with Background(decomposer.rounds) as search:
-        for start in (rough, best, rough):
-            search.submit(slice_of(decomposer, start))
-        found = [each.assignment for each in search.collect(0)]
+    found = found_from(decomposer, rough, best, rough)
     assert starts[0] is rough
     assert starts[2] is found[1]
 

@@ -6,23 +6,15 @@ import numpy as np
 import pytest
 
 import gpualloc
-from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.guide import Guide, guide_by, take_enough
-from tests.decomposition.cases import finish
+from tests.decomposition.cases import dived, finish
 
 
 @pytest.fixture(scope="module")
 def decomposer() -> Decomposer:
     """A decomposition with a first plan."""
-    instance = gpualloc.generate(gpus=60_000, data_centers=10, jobs=30, seed=3)
-    made = Decomposer(instance, Settings(600, 1e-9, 0, None), None, Listener())
-    made.relaxation.solve()
-    made.root = made.generation.center
-    for _ in made._dive_first():
-        pass
-    assert made.best is not None
-    return made
+    return dived(gpualloc.generate(gpus=60_000, data_centers=10, jobs=30, seed=3))
 
 
 @pytest.fixture(scope="module")
