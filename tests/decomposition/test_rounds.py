@@ -6,22 +6,16 @@ import numpy as np
 import pytest
 
 import gpualloc
-from gpualloc.engines.backends.base import Listener, Settings
 from gpualloc.engines.decomposition.assignment import Assignment
-from gpualloc.engines.decomposition.decomposer import Decomposer
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.guide import guide_by
 from gpualloc.engines.decomposition.rounds import SHARES, Way
+from tests.decomposition.cases import dived
 
 
 def test_rounds_share_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ways take turns by effort: none is behind its share by more than its dearest try."""
-    instance = gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=0)
-    listener = Listener()
-    decomposer = Decomposer(instance, Settings(600, 1e-9, 0, None), None, listener)
-    decomposer.relaxation.solve()
-    decomposer.root = decomposer.generation.center
-    list(decomposer._dive_first())
+    decomposer = dived(gpualloc.generate(gpus=30_000, data_centers=8, jobs=24, seed=0))
     relaxed = decomposer.generation.solve_master()
     guide = guide_by(decomposer.master.pool, relaxed, len(decomposer.pricer))
     decomposer.rounds.guides.append(guide)

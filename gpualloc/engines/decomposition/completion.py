@@ -9,6 +9,7 @@ from gpualloc.engines.backends.highs import HighsBackend
 from gpualloc.engines.decomposition.effort import SECONDS_PER_CHECK, SECONDS_PER_COMPLETION
 from gpualloc.engines.decomposition.left_out import LeftOut
 from gpualloc.engines.decomposition.shape import Shape
+from gpualloc.engines.decomposition.sides import narrow
 from gpualloc.formulation.groups import Part
 from gpualloc.formulation.problem import Matrix, Problem, build_matrix
 from gpualloc.vectors import Bools, Floats, Ints
@@ -63,12 +64,13 @@ class Completion:
         alive = self._alive(upper, fixed)
         keep = alive[self._column] & ~fixed
         columns = np.flatnonzero(alive)
-        used = np.bincount(self._row[keep], minlength=rows) > 0
+        loose = np.bincount(self._row[keep], minlength=rows)
+        used = loose > 0
         if (lower[~used] > NEAR).any() or (upper[~used] < -NEAR).any():
             return None, SECONDS_PER_CHECK
         if not len(columns):
             return core, SECONDS_PER_CHECK
-        if np.bincount(self._row[keep], minlength=rows).max() > 1:
+        if loose.max() > 1:
             values = self._solve(columns, keep, lower, upper, used, reduced)
             effort = SECONDS_PER_COMPLETION
         else:
@@ -96,9 +98,7 @@ class Completion:
         problem = self.problem
         least, most = problem.lower.copy(), problem.upper.copy()
         row, column, value = self._row[keep], self._column[keep], self._value[keep]
-        ends = np.stack([lower[row] / value, upper[row] / value])
-        np.maximum.at(least, column, ends.min(axis=0))
-        np.minimum.at(most, column, ends.max(axis=0))
+        narrow(least, most, column, value, lower[row], upper[row])
         least, most, whole = least[columns], most[columns], problem.integer[columns]
         least = np.where(whole, np.ceil(least - NEAR), least)
         most = np.where(whole, np.floor(most + NEAR), most)

@@ -204,9 +204,8 @@ class Decomposer:
 
     def _keep(self, found: Assignment) -> None:
         """Keep what was found, as a plan or, without one, as what comes nearest to it."""
-        if found.is_valid:
-            self._offer(found)
-        elif self.best is None:
+        self._offer(found)
+        if self.best is None:
             rough = self._rough
             if rough is None or self.repair.worth(found) < self.repair.worth(rough):
                 self._rough = found

@@ -17,6 +17,7 @@ from gpualloc.engines.decomposition.columns import Column
 from gpualloc.engines.decomposition.effort import of_try
 from gpualloc.engines.decomposition.generation import Center
 from gpualloc.engines.decomposition.pricing import Pricer
+from gpualloc.engines.decomposition.sides import narrow
 from gpualloc.engines.decomposition.small import solve_small
 from gpualloc.formulation.problem import Problem, build_matrix
 from gpualloc.vectors import Bools, Floats, Ints
@@ -307,14 +308,8 @@ def _narrow(
     alone = (np.bincount(row, minlength=coupling.rows) == 1) & ~pricer.touched
     here = alone[row]
     row, column, value = row[here], column[here], value[here]
-    sides = np.stack(
-        [
-            (coupling.row_lower[row] - base[row]) / value,
-            (coupling.row_upper[row] - base[row]) / value,
-        ]
-    )
-    np.maximum.at(least, column, sides.min(axis=0))
-    np.minimum.at(most, column, sides.max(axis=0))
+    below, above = coupling.row_lower[row] - base[row], coupling.row_upper[row] - base[row]
+    narrow(least, most, column, value, below, above)
     return least, np.maximum(least, most)
 
 

@@ -1,10 +1,10 @@
-"""Duals and the sides of rows that they press on."""
+"""Sides of rows: those that duals press on, and those that bound a column."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gpualloc.vectors import Floats
+from gpualloc.vectors import Floats, Ints
 
 
 def keep_signed(duals: Floats, lower: Floats, upper: Floats) -> Floats:
@@ -18,3 +18,19 @@ def sum_pressed(duals: Floats, lower: Floats, upper: Floats) -> float:
     presses = duals != 0
     side = np.where(duals > 0, lower, upper)
     return float((duals[presses] * side[presses]).sum())
+
+
+def narrow(
+    least: Floats, most: Floats, column: Ints, value: Floats, lower: Floats, upper: Floats
+) -> None:
+    """Narrow bounds on columns, in place, by rows that hold one of them alone.
+
+    Parameters
+    ----------
+    least, most : (n,) float
+    column, value, lower, upper : (m,)
+        Of each row: its column, that one's coefficient, and its sides.
+    """
+    ends = np.stack([lower / value, upper / value])
+    np.maximum.at(least, column, ends.min(axis=0))
+    np.minimum.at(most, column, ends.max(axis=0))

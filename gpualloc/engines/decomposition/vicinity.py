@@ -70,13 +70,14 @@ class Vicinity:
         It is one on broken rows, else one that loses much. Where it would be is priced at duals
         that are changed at random, so that it is not the same each time.
         """
-        weight = self._losses(best, center)
         if len(best.broken):
             touching = _touching(best)
             if not touching.any():
                 return self.choose(best, center, size), None
             usd = np.array([abs(column.cost) for column in best.columns]) + 1.0
             weight = np.where(touching, usd, 0.0)
+        else:
+            weight = self._losses(best, center)
         seed = int(self.random.choice(len(weight), p=weight / weight.sum()))
         elsewhere, rows = self._look_elsewhere(best, center, seed)
         full = np.zeros(best.coupling.rows)
